@@ -1,0 +1,89 @@
+package sallyport
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Env is what lives longer than a plan: time, log, and the things that
+// survive a reload because a plan finds them again by name.
+type Env struct {
+	// Now is the clock of every step.
+	Now func() time.Time
+	Log *slog.Logger
+	// Bodies bounds all bodies that are held at one time.
+	Bodies *Budget
+
+	mu     sync.Mutex
+	shared map[string]any
+}
+
+// NewEnv is an Env on the real clock with a budget for held bodies in bytes.
+func NewEnv(log *slog.Logger, bodies int64) *Env {
+	return &Env{Now: time.Now, Log: log, Bodies: NewBudget(bodies)}
+}
+
+// Shared finds the thing of that name, or makes it. The name must say all that
+// the thing depends on: a plan that needs it otherwise names it otherwise.
+func Shared[T any](e *Env, name string, create func() (T, error)) (T, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if thing, ok := e.shared[name].(T); ok {
+		return thing, nil
+	}
+	thing, err := create()
+	if err != nil {
+		return thing, err
+	}
+	if e.shared == nil {
+		e.shared = make(map[string]any)
+	}
+	e.shared[name] = thing
+	return thing, nil
+}
+
+// Budget is a number of bytes that many exchanges share.
+type Budget struct {
+	limit int64
+	taken atomic.Int64
+}
+
+// NewBudget is a budget of that many bytes.
+func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
+
+// Taken is what is held at the moment, in bytes.
+func (b *Budget) Taken() int64 { return b.taken.Load() }
+
+func (b *Budget) take(n int64) bool {
+	if b.taken.Add(n) > b.limit {
+		b.taken.Add(-n)
+		return false
+	}
+	return true
+}
+
+func (b *Budget) give(n int64) { b.taken.Add(-n) }
+
+// newID is a UUID of version 7 (RFC 9562 §5.7): its order is the order of time.
+func (e *Env) newID(now time.Time) string {
+	var id [16]byte
+	rand.Read(id[6:])
+	ms := uint64(now.UnixMilli())
+	for i := range 6 {
+		id[i] = byte(ms >> (8 * (5 - i)))
+	}
+	id[6] = id[6]&0x0f | 0x70
+	id[8] = id[8]&0x3f | 0x80
+	var text [36]byte
+	hex.Encode(text[0:], id[0:4])
+	hex.Encode(text[9:], id[4:6])
+	hex.Encode(text[14:], id[6:8])
+	hex.Encode(text[19:], id[8:10])
+	hex.Encode(text[24:], id[10:16])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
+}

@@ -1,0 +1,259 @@
+package sallyport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"sallyport/message"
+	"sallyport/problem"
+)
+
+// Exchange is one request and its answer on their way through the pipeline. A
+// door makes it with Context and Request set; everything else is filled in as
+// the stages go. It is made anew for every request and never pooled: a
+// leftover caller would be worse than the allocation.
+type Exchange struct {
+	// Context ends when the client leaves.
+	Context context.Context
+	Request *message.Request
+	// Response is the answer: the upstream's once Forward ran, ours if the
+	// request was turned away.
+	Response *message.Response
+
+	// ID names the exchange in logs, problems and X-Request-Id.
+	ID    string
+	Start time.Time
+	Env   *Env
+	// Op is the operation asked for; nil until it is matched.
+	Op *Operation
+	// Params are the values of the path parameters as they stand in the
+	// canonical path, in the order of Op.Params.
+	Params []string
+	// Client is the client's address, behind trusted proxies.
+	Client netip.Addr
+	// Identities are the callers that the request proved, one for each
+	// satisfied alternative of the operation's security.
+	Identities []Principal
+	// Caller is the identity that counts: the first, or the first whose
+	// scopes suffice once Authorize ran.
+	Caller Principal
+	// Upstream is what Forward learned.
+	Upstream Upstream
+	// Answer are fields for whatever answer leaves, ours or the upstream's.
+	Answer message.Fields
+
+	// Refusal is why the request was turned away, nil if it was not.
+	Refusal *problem.Refusal
+	// Findings are refusals and waits that were observed and not enforced.
+	Findings []Finding
+	// Waited is how long the request was delayed.
+	Waited time.Duration
+	// Sent is the number of bytes of the answer's body that were sent.
+	Sent int64
+	// Aborted is why the answer was not sent to its end, nil if it was.
+	Aborted error
+
+	plan     *Plan
+	at       *Placed
+	stopped  *Placed
+	notes    []slog.Attr
+	closings []Closing
+	heldBack int64
+}
+
+// Upstream says who answered, and how long it took.
+type Upstream struct {
+	// Target is the address that was tried last; "" if none was.
+	Target string
+	// Status is the upstream's, before anything was changed; 0 if none came.
+	Status int
+	// Duration is the time until its header fields were there.
+	Duration time.Duration
+}
+
+// Finding is what an observed step would have done.
+type Finding struct {
+	Place *Placed
+	Err   error
+}
+
+// Wait is returned by a step to hold the request back: it goes on For later,
+// or is turned away when the client leaves first. In Observe nothing waits.
+type Wait struct{ For time.Duration }
+
+func (w *Wait) Error() string { return "delay of " + w.For.String() }
+
+// Closing is what a step may leave to be called when the exchange has ended,
+// however it ended.
+type Closing interface {
+	Done(*Exchange)
+}
+
+// OnDone leaves a closing call; the last one left is called first.
+func (x *Exchange) OnDone(c Closing) { x.closings = append(x.closings, c) }
+
+// Note adds an attribute to the event of this exchange. Never a secret, never
+// a value that the client chose freely.
+func (x *Exchange) Note(attr slog.Attr) { x.notes = append(x.notes, attr) }
+
+// Notes are the attributes that steps have added.
+func (x *Exchange) Notes() []slog.Attr { return x.notes }
+
+// Stopped is the place that turned the request away, nil if none did.
+func (x *Exchange) Stopped() *Placed { return x.stopped }
+
+// Plan is the plan that this exchange began with.
+func (x *Exchange) Plan() *Plan { return x.plan }
+
+// Param is the value of a path parameter as it stands in the path, still
+// percent-encoded.
+func (x *Exchange) Param(name string) (string, bool) {
+	for i, p := range x.Op.Params {
+		if p == name {
+			return x.Params[i], true
+		}
+	}
+	return "", false
+}
+
+// HoldRequest reads the request's body whole, within the operation's limit and
+// the budget of all held bodies. It is nil where there is no body.
+func (x *Exchange) HoldRequest() ([]byte, error) {
+	if x.Request.Body == nil {
+		return nil, nil
+	}
+	content, err := x.hold(x.Request.Body, x.Op.MaxBody)
+	switch {
+	case err == nil || problem.As(err).Kind != problem.Internal:
+		return content, err
+	case errors.Is(err, message.ErrTooLarge):
+		return nil, problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
+		return nil, problem.Refuse(problem.RequestTimeout, "The body did not come in time.").Because(err)
+	}
+	return nil, problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
+}
+
+// HoldResponse reads the answer's body whole, within the operation's limit and
+// the budget of all held bodies. It is nil where there is no body.
+func (x *Exchange) HoldResponse() ([]byte, error) {
+	if x.Response.Body == nil {
+		return nil, nil
+	}
+	content, err := x.hold(x.Response.Body, x.Op.MaxAnswer)
+	switch {
+	case err == nil || problem.As(err).Kind != problem.Internal:
+		return content, err
+	case errors.Is(err, message.ErrTooLarge):
+		return nil, problem.Fail(problem.AnswerTooLarge, fmt.Errorf("the answer is longer than %d bytes", x.Op.MaxAnswer))
+	case isTimeout(err):
+		return nil, problem.Fail(problem.UpstreamTimeout, err)
+	}
+	return nil, problem.Fail(problem.UpstreamBroken, err)
+}
+
+func (x *Exchange) hold(body *message.Body, limit int64) ([]byte, error) {
+	if held, whole := body.Held(); whole && int64(len(held)) <= limit {
+		return held, nil
+	}
+	claim := limit
+	if body.Length >= 0 {
+		claim = min(body.Length, limit)
+	}
+	if !x.Env.Bodies.take(claim) {
+		return nil, problem.Refuse(problem.Overloaded, "The gateway holds too many bodies at the moment.").With("Retry-After", "1")
+	}
+	x.heldBack += claim
+	content, err := body.Hold(limit)
+	if over := claim - int64(len(content)); err == nil && over > 0 {
+		x.Env.Bodies.give(over)
+		x.heldBack -= over
+	}
+	return content, err
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func (x *Exchange) begin(env *Env, plan *Plan) {
+	x.Env, x.plan = env, plan
+	x.Start = env.Now()
+	x.ID = env.newID(x.Start)
+}
+
+// turnAway makes the answer of an error. What came from the upstream is given
+// up: it must not leave.
+func (x *Exchange) turnAway(err error) {
+	if x.Response != nil {
+		x.Response.Body.Close()
+	}
+	x.stopped = x.at
+	x.Refusal = problem.As(err)
+	x.Response = x.Refusal.Response(x.plan.ProblemBase, x.ID)
+}
+
+// send adds the gateway's own fields to the answer and hands it to the door.
+func (x *Exchange) send(door Door) error {
+	for _, f := range x.Answer {
+		x.Response.Fields.Set(f.Name, f.Value)
+	}
+	x.Sent, x.Aborted = door.Send(x.Response)
+	if body := x.Response.Body; body != nil {
+		body.Close()
+	}
+	return x.Aborted
+}
+
+// finish runs the closings and the record, each of them even if another panics.
+func (x *Exchange) finish() {
+	for i := len(x.closings) - 1; i >= 0; i-- {
+		x.protect(func() { x.closings[i].Done(x) })
+	}
+	x.Env.Bodies.give(x.heldBack)
+	for i := range x.plan.Finish {
+		x.protect(func() {
+			if err := x.plan.Finish[i].Step.Run(x); err != nil {
+				x.Env.Log.Error("recording an exchange", "step", x.plan.Finish[i].Name, "request_id", x.ID, "error", err)
+			}
+		})
+	}
+}
+
+func (x *Exchange) protect(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			x.Env.Log.Error("ending an exchange", "request_id", x.ID, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+	}()
+	f()
+}
+
+// wait holds the request back until its time has come or its client has left.
+func (x *Exchange) wait(w *Wait) error {
+	timer := time.NewTimer(w.For)
+	defer timer.Stop()
+	begun := x.Env.Now()
+	defer func() { x.Waited += x.Env.Now().Sub(begun) }()
+	select {
+	case <-timer.C:
+		return nil
+	case <-x.Context.Done():
+		return problem.Refuse(problem.LimitExceeded, "The client left while its request was held back.").Because(context.Cause(x.Context))
+	}
+}
+
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+func stack() []byte { return debug.Stack() }

@@ -1,0 +1,139 @@
+package sallyport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sort"
+	"strconv"
+	"sync"
+
+	"sallyport/message"
+)
+
+// Door is the client's side of an exchange.
+type Door interface {
+	// Send writes the answer, its body to the end, and tells how many bytes of
+	// the body were sent. If the body cannot be read to its end the connection
+	// is broken off, so that nobody takes the part for the whole.
+	Send(*message.Response) (int64, error)
+}
+
+// ServeHTTP makes the gateway an http.Handler: the door for HTTP/2, for HTTP/1
+// until our own engine takes its place, and for programs that embed us.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &Exchange{Context: r.Context(), Request: fromHTTP(r)}
+	if err := g.Serve(x, &httpDoor{w: w, method: r.Method}); err != nil {
+		panic(http.ErrAbortHandler) // net/http's way to break a connection off
+	}
+}
+
+// fromHTTP sees a request of net/http as a message. net/http keeps field lines
+// by name; we sort the names, so that the same request always looks the same.
+func fromHTTP(r *http.Request) *message.Request {
+	names := make([]string, 0, len(r.Header))
+	for name := range r.Header {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	fields := make(message.Fields, 0, len(names)+2)
+	for _, name := range names {
+		for _, value := range r.Header[name] {
+			fields = append(fields, message.Field{Name: name, Value: value})
+		}
+	}
+	m := &message.Request{
+		Method:    r.Method,
+		Target:    r.RequestURI,
+		Authority: r.Host,
+		Scheme:    "http",
+		Proto:     r.Proto,
+		Fields:    fields,
+		TLS:       r.TLS,
+	}
+	m.Remote, _ = netip.ParseAddrPort(r.RemoteAddr)
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		m.Local, _ = netip.ParseAddrPort(local.String())
+	}
+	if r.TLS != nil {
+		m.Scheme = "https"
+	}
+	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
+		m.Body = message.NewBody(r.Body, r.ContentLength)
+	}
+	return m
+}
+
+type httpDoor struct {
+	w      http.ResponseWriter
+	method string
+}
+
+// copyBuffers hold no more than bytes on their way; they are the one thing of
+// an exchange that is pooled.
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
+
+func (d *httpDoor) Send(r *message.Response) (int64, error) {
+	header := d.w.Header()
+	for _, f := range r.Fields {
+		header[http.CanonicalHeaderKey(f.Name)] = append(header[http.CanonicalHeaderKey(f.Name)], f.Value)
+	}
+	if header["Content-Type"] == nil {
+		header["Content-Type"] = nil // or net/http would guess one from the bytes
+	}
+	if r.Body != nil && r.Body.Length >= 0 {
+		header.Set("Content-Length", strconv.FormatInt(r.Body.Length, 10))
+	}
+	d.w.WriteHeader(r.Status)
+	if r.Body == nil || message.Bodiless(d.method, r.Status) {
+		return 0, nil
+	}
+	if held, whole := r.Body.Held(); whole {
+		n, err := d.w.Write(held)
+		return int64(n), ignoreBodiless(err)
+	}
+	return d.stream(r.Body)
+}
+
+// stream passes a body on as it comes, flushing after each piece: an event
+// stream must not wait for a buffer to fill.
+func (d *httpDoor) stream(body *message.Body) (int64, error) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	flusher := http.NewResponseController(d.w)
+	var sent int64
+	for {
+		n, err := body.Read(*buffer)
+		if n > 0 {
+			m, writeErr := d.w.Write((*buffer)[:n])
+			sent += int64(m)
+			if writeErr != nil {
+				return sent, writeErr
+			}
+			if body.Length < 0 {
+				if err := flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+					return sent, err
+				}
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return sent, nil
+		}
+		if err != nil {
+			return sent, err
+		}
+	}
+}
+
+func ignoreBodiless(err error) error {
+	if errors.Is(err, http.ErrBodyNotAllowed) {
+		return nil
+	}
+	return err
+}
+
+// ClientLeft tells whether an exchange was cut short by its client.
+func (x *Exchange) ClientLeft() bool { return errors.Is(x.Context.Err(), context.Canceled) }

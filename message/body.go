@@ -1,0 +1,120 @@
+package message
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// ErrTooLarge is what reading a body returns when it is longer than allowed.
+var ErrTooLarge = errors.New("the body is longer than its limit")
+
+// Body is the content of a message. It is read once: either held whole, after
+// which it can be looked at and passed on, or streamed.
+type Body struct {
+	// Length is the declared length in bytes, or -1 where there is none.
+	Length int64
+
+	stream io.ReadCloser
+	held   []byte
+	whole  bool
+	passed int64
+	limit  int64
+}
+
+// NewBody wraps a stream of a declared length (-1: unknown).
+func NewBody(stream io.ReadCloser, length int64) *Body {
+	return &Body{Length: length, stream: stream, limit: -1}
+}
+
+// BytesBody is a body that is held from the start.
+func BytesBody(content []byte) *Body {
+	return &Body{Length: int64(len(content)), held: content, whole: true, limit: -1}
+}
+
+// Hold reads the body to its end and keeps it. More than limit bytes is
+// ErrTooLarge; a length that is declared larger is refused before reading.
+// Holding twice returns the same bytes.
+func (b *Body) Hold(limit int64) ([]byte, error) {
+	if b.whole {
+		if int64(len(b.held)) > limit {
+			return nil, ErrTooLarge
+		}
+		return b.held, nil
+	}
+	if b.Length > limit {
+		return nil, ErrTooLarge
+	}
+	size := b.Length + bytes.MinRead // room for the read that finds the end
+	if b.Length < 0 {
+		size = 4 << 10
+	}
+	buffer := bytes.NewBuffer(make([]byte, 0, min(size, limit+bytes.MinRead, 1<<20)))
+	n, err := buffer.ReadFrom(io.LimitReader(b.stream, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if n > limit {
+		return nil, ErrTooLarge
+	}
+	b.Replace(buffer.Bytes())
+	return b.held, nil
+}
+
+// Held is the content if the body is held.
+func (b *Body) Held() ([]byte, bool) { return b.held, b.whole }
+
+// Replace makes the body these bytes, held.
+func (b *Body) Replace(content []byte) {
+	b.held, b.whole, b.Length, b.passed = content, true, int64(len(content)), 0
+}
+
+// Limit makes reading a streamed body fail with ErrTooLarge after n bytes.
+func (b *Body) Limit(n int64) { b.limit = n }
+
+// Wrap puts a reader before the stream of a body that is not held, for what
+// looks at or changes a stream as it passes. The length becomes unknown unless
+// it is set again.
+func (b *Body) Wrap(wrap func(io.Reader) io.Reader) {
+	b.stream = wrapped{wrap(b.stream), b.stream}
+	b.Length = -1
+}
+
+type wrapped struct {
+	io.Reader
+	io.Closer
+}
+
+// Read passes the content on, once.
+func (b *Body) Read(p []byte) (int, error) {
+	if b.whole {
+		n := copy(p, b.held[b.passed:])
+		b.passed += int64(n)
+		if n == 0 && len(p) > 0 {
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+	n, err := b.stream.Read(p)
+	b.passed += int64(n)
+	if b.limit >= 0 && b.passed > b.limit {
+		return 0, ErrTooLarge
+	}
+	return n, err
+}
+
+// Passed is the number of bytes that were read so far.
+func (b *Body) Passed() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.passed
+}
+
+// Close gives the stream up.
+func (b *Body) Close() error {
+	if b == nil || b.stream == nil {
+		return nil
+	}
+	return b.stream.Close()
+}

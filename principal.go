@@ -1,0 +1,70 @@
+package sallyport
+
+import "time"
+
+// Principal is a caller: what one satisfied alternative of an operation's
+// security proved. Without credentials it is anonymous.
+type Principal struct {
+	// Alternative is the index of the satisfied alternative.
+	Alternative int
+	// Credentials are one for each scheme of the alternative, in its order.
+	Credentials []*Credential
+}
+
+// Credential is what one security scheme proved about the caller. It is
+// immutable and may be shared by many exchanges.
+type Credential struct {
+	// Scheme is the scheme's name in the document.
+	Scheme string
+	// Kind is key or jwt: how it was proved.
+	Kind string
+	// ID names the credential's holder for limits and logs: it is stable and
+	// holds no secret. Two holders never share one.
+	ID string
+	// Consumer is the name the configuration gives to the holder of a key.
+	Consumer string
+	// Issuer, Subject and Tenant are a token's.
+	Issuer, Subject, Tenant string
+	// Scopes and Roles are what the holder was granted.
+	Scopes, Roles []string
+	// Claims are a token's claims as JSON text; nil for other kinds.
+	Claims []byte
+	// Expires is when the proof ends; zero if it does not.
+	Expires time.Time
+}
+
+// Anonymous tells whether nothing was proved.
+func (p *Principal) Anonymous() bool { return len(p.Credentials) == 0 }
+
+// ID names the caller for limits and logs; "" if anonymous.
+func (p *Principal) ID() string {
+	if p.Anonymous() {
+		return ""
+	}
+	return p.Credentials[0].ID
+}
+
+// Subject is whom the caller acts for: a token's subject or a key's consumer.
+func (p *Principal) Subject() string {
+	for _, c := range p.Credentials {
+		if c.Subject != "" {
+			return c.Subject
+		}
+	}
+	for _, c := range p.Credentials {
+		if c.Consumer != "" {
+			return c.Consumer
+		}
+	}
+	return ""
+}
+
+// Credential is the one of that scheme, or nil.
+func (p *Principal) Credential(scheme string) *Credential {
+	for _, c := range p.Credentials {
+		if c.Scheme == scheme {
+			return c
+		}
+	}
+	return nil
+}
