@@ -1,0 +1,169 @@
+package jose
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"math/big"
+	"slices"
+
+	gojose "github.com/go-jose/go-jose/v4"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const minRSABits = 2048 // RFC 7518 §3.3, §3.5
+
+// jwk is what decides whether a key may be used, before its numbers are looked at (RFC 7517 §4).
+type jwk struct {
+	kty, use, kid, alg string
+	hasUse, hasAlg     bool
+	ops                []string
+	hasOps, private    bool
+	secret             bool // has k
+	wrong              error
+}
+
+// readJWK fails only on what makes the whole set unreadable; a member of the wrong type spoils this key.
+func readJWK(data jsontext.Value) (jwk, error) {
+	var j jwk
+	err := eachMember(data, maxMembers, func(name string, value jsontext.Value, _ int64) error {
+		var err error
+		switch name {
+		case "kty":
+			j.kty, err = stringOf(value)
+		case "use":
+			j.hasUse = true
+			j.use, err = stringOf(value)
+		case "kid":
+			j.kid, err = stringOf(value)
+		case "alg":
+			j.hasAlg = true
+			j.alg, err = stringOf(value)
+		case "key_ops":
+			j.hasOps = true
+			j.ops, err = stringsOf(value)
+		case "d", "p", "q", "dp", "dq", "qi", "oth", "priv":
+			j.private = true
+		case "k":
+			j.secret = true
+		}
+		if err != nil {
+			j.wrong = errors.New(name + " is " + err.Error())
+		}
+		return nil
+	})
+	return j, err
+}
+
+func (j *jwk) understood() bool { return j.kty == "RSA" || j.kty == "EC" || j.kty == "OKP" }
+
+// key builds the usable key, or says why there is none.
+func (j *jwk) key(data jsontext.Value) (key, error) {
+	if err := j.mayVerify(); err != nil {
+		return key{}, err
+	}
+	var parsed gojose.JSONWebKey
+	if err := parsed.UnmarshalJSON(data); err != nil {
+		return key{}, errors.New("its values are not those of a key of its kind")
+	}
+	material := parsed.Key
+	if raw, ok := material.([]byte); ok {
+		material = secret(raw)
+	}
+	if err := checkMaterial(material); err != nil {
+		return key{}, err
+	}
+	if j.hasAlg {
+		if a, ok := algorithmOf(j.alg); !ok || !a.fits(material) {
+			return key{}, errors.New("its alg is not a signature algorithm for such a key")
+		}
+	}
+	print, err := thumbprint(material)
+	return key{id: j.kid, alg: j.alg, material: material, print: print}, err
+}
+
+func (j *jwk) mayVerify() error {
+	switch {
+	case j.wrong != nil:
+		return j.wrong
+	case j.kty != "oct" && !j.understood():
+		return errors.New("its kty is not known") // RFC 7517 §5: to be ignored
+	case j.private:
+		// A private key that can be fetched signs for everybody; one in a file is the wrong file.
+		return errors.New("it is a private key")
+	case j.secret != (j.kty == "oct"):
+		return errors.New("k belongs to kty oct and to no other")
+	case j.hasUse && j.use != "sig":
+		return errors.New("its use is not sig") // RFC 7517 §4.2
+	case j.hasOps && !slices.Contains(j.ops, "verify"):
+		return errors.New("its key_ops lack verify") // RFC 7517 §4.3
+	case j.hasOps && repeats(j.ops):
+		return errors.New("its key_ops repeat themselves") // RFC 7517 §4.3
+	}
+	return nil
+}
+
+func repeats(list []string) bool {
+	for i, s := range list {
+		if slices.Contains(list[:i], s) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMaterial refuses keys that somebody else could sign with.
+func checkMaterial(material any) error {
+	switch k := material.(type) {
+	case *rsa.PublicKey:
+		return checkRSA(k)
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+		return nil // on the curve and not of low order: seen to by the reader
+	case secret:
+		if len(k) < 32 { // RFC 7518 §3.2: the shortest hash there is
+			return errors.New("it is shorter than the hash it would be used with")
+		}
+		return nil
+	}
+	return errors.New("its kind is not known")
+}
+
+func checkRSA(k *rsa.PublicKey) error {
+	switch {
+	case k.N.BitLen() < minRSABits:
+		return errors.New("it has fewer than 2048 bits")
+	case k.E < 3 || k.E > 1<<31-1 || k.E%2 == 0 || k.N.Bit(0) == 0:
+		return errors.New("its modulus or exponent is not that of an RSA key")
+	case weakPrimes(k.N):
+		return errors.New("its primes can be found from the modulus (CVE-2017-15361)")
+	}
+	return nil
+}
+
+// weakPrimes recognises the moduli of a chip library whose primes all have the form k·M + (65537^a mod M):
+// modulo each small prime, such a modulus is a power of 65537. A sound one is, modulo all of these at once,
+// in less than one case in a hundred million.
+func weakPrimes(n *big.Int) bool {
+	var rest big.Int
+	for _, p := range []int64{
+		3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
+		101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+	} {
+		if !isPower(rest.Mod(n, big.NewInt(p)).Int64(), 65537%p, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// isPower reports whether x is g^a modulo p for some a.
+func isPower(x, g, p int64) bool {
+	for y, n := int64(1), int64(0); n < p; n++ {
+		if y == x {
+			return true
+		}
+		y = y * g % p
+	}
+	return false
+}

@@ -1,0 +1,280 @@
+package jose
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	defaultMaxAge   = 10 * time.Minute
+	defaultCooldown = 30 * time.Second
+	defaultMaxStale = 24 * time.Hour
+	defaultTimeout  = 5 * time.Second
+	firstRetry      = time.Second
+)
+
+// Remote is a Source that fetches a JWK set over HTTPS when it is needed. Set the fields, then call Check
+// or Ready; do not change them after, nor copy it. It owns no goroutine between fetches, and never has more
+// than one fetch under way, however many tokens ask for it.
+type Remote struct {
+	// URL is the address of the set, the issuer's jwks_uri. It must be https, or http to a loopback host.
+	URL string
+
+	// AllowHTTP accepts plain http to any host. Whoever is on the way can then put their own keys in.
+	AllowHTTP bool
+
+	// Client makes the requests. Nil means one of its own, without proxies. Redirects are refused and no
+	// cookies kept with any: the address is that of the configuration and no other.
+	Client *http.Client
+
+	// MaxAge is how old a set may be before it is fetched again, in the background, at its next use. It is
+	// also how long a withdrawn key lives on. Zero means 10 min.
+	MaxAge time.Duration
+
+	// Cooldown is the least time between two fetches, so that tokens with made-up names of keys cannot have
+	// us hammer the issuer. A key newly published is known after this time at the latest. Zero means 30 s.
+	Cooldown time.Duration
+
+	// MaxStale is how old a set may get while the issuer cannot be reached; after that no token is accepted.
+	// Zero means 24 h.
+	MaxStale time.Duration
+
+	// Timeout bounds one fetch. Zero means 5 s.
+	Timeout time.Duration
+
+	// Now is the clock. Nil means time.Now.
+	Now func() time.Time
+
+	held atomic.Pointer[heldKeys]
+
+	mu       sync.Mutex
+	flight   *flight   // the fetch under way, or nil
+	started  time.Time // when the latest fetch began
+	failures int       // fetches failed in a row
+	failure  error     // of the latest fetch, or nil
+}
+
+// heldKeys is the latest good set.
+type heldKeys struct {
+	keys *Keys
+	at   time.Time
+}
+
+// flight is a fetch that any number of callers wait for; keys and err are set before done closes.
+type flight struct {
+	done chan struct{}
+	keys *Keys
+	err  error
+}
+
+// Check reports a mistake in the settings.
+func (r *Remote) Check() error {
+	u, err := url.Parse(r.URL)
+	switch {
+	case err != nil:
+		return errors.New("address of a key set: not a URL")
+	case u.Host == "" || u.User != nil || u.Fragment != "":
+		return errors.New("address of a key set: it needs a host, and neither a password nor a fragment")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("address of a key set: neither https nor http")
+	case u.Scheme == "http" && !r.AllowHTTP && !loopback(u.Hostname()):
+		return errors.New("address of a key set: plain http to another machine; use https")
+	case min(r.MaxAge, r.Cooldown, r.MaxStale, r.Timeout) < 0:
+		return errors.New("fetching a key set: a time below zero")
+	case r.maxStale() < r.maxAge():
+		return errors.New("fetching a key set: the stale age is below the age at which a set is fetched again")
+	}
+	return nil
+}
+
+// Ready fetches the set unless one is held, and reports why no token could be verified now.
+func (r *Remote) Ready(ctx context.Context) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	keys, err := r.Find(ctx, "")
+	if err != nil {
+		return err
+	}
+	if keys.Len() == 0 {
+		return fmt.Errorf("key set of %s: none of its keys can verify a token", r.URL)
+	}
+	return nil
+}
+
+// Current returns the set that is held, and has it fetched again when it has grown old.
+func (r *Remote) Current() *Keys {
+	held := r.held.Load()
+	if held == nil {
+		return nil
+	}
+	age := r.now().Sub(held.at)
+	if age <= r.maxAge() {
+		return held.keys
+	}
+	r.start()
+	if age > r.maxStale() {
+		return nil
+	}
+	return held.keys
+}
+
+// Find returns the set that is held; where it does not know kid, or there is none, it waits for a fetch, if
+// one is due, until ctx ends.
+func (r *Remote) Find(ctx context.Context, kid string) (*Keys, error) {
+	keys := r.Current()
+	if keys != nil && (kid == "" || keys.knows(kid)) {
+		return keys, nil
+	}
+	fetch, err := r.start()
+	if fetch == nil {
+		// Too soon after the latest. If that one failed, it is not known whether kid is good.
+		if keys == nil || err != nil {
+			return nil, err
+		}
+		return keys, nil
+	}
+	select {
+	case <-fetch.done:
+		return fetch.keys, fetch.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for the key set of %s: %w", r.URL, context.Cause(ctx))
+	}
+}
+
+// start joins the fetch under way or begins one. It returns nil, and what the latest fetch failed with, when
+// it is too soon: after a success the whole cooldown, after failures a second, then two, four, up to it.
+func (r *Remote) start() (*flight, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.flight != nil {
+		return r.flight, nil
+	}
+	now := r.now()
+	if !r.started.IsZero() && now.Sub(r.started) < r.pause() {
+		return nil, r.failure
+	}
+	r.started = now
+	r.flight = &flight{done: make(chan struct{})}
+	go r.land(r.flight, now)
+	return r.flight, nil
+}
+
+func (r *Remote) pause() time.Duration {
+	if r.failures == 0 {
+		return r.cooldown()
+	}
+	return min(r.cooldown(), firstRetry<<min(r.failures-1, 16))
+}
+
+// land runs a fetch to its end, on nobody's context: the caller who began it may be gone while others wait.
+func (r *Remote) land(f *flight, began time.Time) {
+	f.keys, f.err = r.fetch()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flight, r.failure = nil, f.err
+	if f.err != nil {
+		r.failures++
+	} else {
+		r.failures = 0
+		r.held.Store(&heldKeys{f.keys, began})
+	}
+	close(f.done)
+}
+
+func (r *Remote) fetch() (keys *Keys, err error) {
+	defer func() {
+		// The bytes are foreign and this goroutine has nobody above it: a fault of a reader of
+		// certificates would end the process.
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("reading the key set of %s: %v", r.URL, fault)
+		}
+	}()
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.timeout())
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
+	if err != nil {
+		return nil, fmt.Errorf("fetching a key set: %w", err)
+	}
+	request.Header.Set("Accept", "application/jwk-set+json, application/json")
+	client, done := r.client()
+	defer done()
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("fetching a key set: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("fetching the key set of %s: status %d", r.URL, response.StatusCode)
+	}
+	// One byte past the limit, so that ParseKeys sees a set that is too long and not one cut short.
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxSetBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("fetching the key set of %s: %w", r.URL, err)
+	}
+	return ParseKeys(body)
+}
+
+// client returns the client with its redirects and cookies off, and what to call when the fetch is done.
+func (r *Remote) client() (*http.Client, func()) {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if r.Client != nil {
+		client := *r.Client
+		client.CheckRedirect, client.Jar = stay, nil
+		return &client, func() {}
+	}
+	transport := &http.Transport{
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableKeepAlives:      true, // the next fetch is minutes away
+		ForceAttemptHTTP2:      true,
+	}
+	return &http.Client{Transport: transport, CheckRedirect: stay}, transport.CloseIdleConnections
+}
+
+// loopback takes names literally: what "localhost.example" resolves to is somebody else's choice.
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func (r *Remote) maxAge() time.Duration   { return orDefault(r.MaxAge, defaultMaxAge) }
+func (r *Remote) cooldown() time.Duration { return orDefault(r.Cooldown, defaultCooldown) }
+func (r *Remote) timeout() time.Duration  { return orDefault(r.Timeout, defaultTimeout) }
+
+// maxStale is never below a MaxAge that was set alone.
+func (r *Remote) maxStale() time.Duration {
+	if r.MaxStale == 0 {
+		return max(defaultMaxStale, r.maxAge())
+	}
+	return r.MaxStale
+}
+
+func orDefault(set, otherwise time.Duration) time.Duration {
+	if set == 0 {
+		return otherwise
+	}
+	return set
+}
+
+func (r *Remote) now() time.Time {
+	if r.Now == nil {
+		return time.Now()
+	}
+	return r.Now()
+}
