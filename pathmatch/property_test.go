@@ -54,7 +54,7 @@ func paths(added []addition) *rapid.Generator[string] {
 	if len(added) == 0 {
 		return loose
 	}
-	close := rapid.Custom(func(t *rapid.T) string {
+	fitting := rapid.Custom(func(t *rapid.T) string {
 		var b strings.Builder
 		rest := rapid.SampledFrom(added).Draw(t, "of").template
 		for {
@@ -67,7 +67,7 @@ func paths(added []addition) *rapid.Generator[string] {
 			_, rest, _ = strings.Cut(after, "}")
 		}
 	})
-	return rapid.OneOf(loose, close, close)
+	return rapid.OneOf(loose, fitting, fitting)
 }
 
 func TestMatchAgreesWithTheReference(t *testing.T) {
