@@ -26,7 +26,9 @@ type Exchange struct {
 	Response *message.Response
 
 	// ID names the exchange in logs, problems and X-Request-Id.
-	ID    string
+	ID string
+	// Trace is the trace context (W3C traceparent) that goes to the backend.
+	Trace string
 	Start time.Time
 	Env   *Env
 	// Op is the operation asked for; nil until it is matched.
@@ -34,6 +36,9 @@ type Exchange struct {
 	// Params are the values of the path parameters as they stand in the
 	// canonical path, in the order of Op.Params.
 	Params []string
+	// Allowed are the methods that the path takes, where it does not take the
+	// request's.
+	Allowed []string
 	// Client is the client's address, behind trusted proxies.
 	Client netip.Addr
 	// Identities are the callers that the request proved, one for each
@@ -202,6 +207,9 @@ func (x *Exchange) turnAway(err error) {
 // send adds the gateway's own fields to the answer and hands it to the door.
 func (x *Exchange) send(door Door) error {
 	for _, f := range x.Answer {
+		if old := x.Response.Fields.Joined(f.Name); old != "" && message.EqualName(f.Name, "Vary") {
+			f.Value = old + ", " + f.Value // what the upstream's answer depends on still counts
+		}
 		x.Response.Fields.Set(f.Name, f.Value)
 	}
 	x.Sent, x.Aborted = door.Send(x.Response)
@@ -245,7 +253,7 @@ func (x *Exchange) wait(w *Wait) error {
 	case <-timer.C:
 		return nil
 	case <-x.Context.Done():
-		return problem.Refuse(problem.LimitExceeded, "The client left while its request was held back.").Because(context.Cause(x.Context))
+		return problem.Refuse(problem.ClientLeft, "The client left while its request was held back.")
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	OperationUnknown
 	MethodUnknown
 	RequestTimeout
+	ClientLeft
 	BodyTooLarge
 	TargetTooLong
 	MediaTypeUnsupported
@@ -46,6 +47,7 @@ const (
 	AnswerTooLarge
 
 	Overloaded
+	Draining
 	KeysUnavailable
 	OperationUnserved
 
@@ -81,6 +83,7 @@ var catalogue = [kinds]struct {
 	OperationUnknown:     {"operation-unknown", http.StatusNotFound, "The API has no such operation"},
 	MethodUnknown:        {"method-unknown", http.StatusMethodNotAllowed, "The path does not take this method"},
 	RequestTimeout:       {"request-timeout", http.StatusRequestTimeout, "The request came too slowly"},
+	ClientLeft:           {"client-left", 499, "The client left before it was answered"}, // never sent, only recorded
 	BodyTooLarge:         {"body-too-large", http.StatusRequestEntityTooLarge, "The body is too large"},
 	TargetTooLong:        {"target-too-long", http.StatusRequestURITooLong, "The request target is too long"},
 	MediaTypeUnsupported: {"media-type-unsupported", http.StatusUnsupportedMediaType, "The operation does not take this media type"},
@@ -96,6 +99,7 @@ var catalogue = [kinds]struct {
 	AnswerTooLarge:      {"answer-too-large", http.StatusBadGateway, "The backend's answer is too large to be checked"},
 
 	Overloaded:        {"overloaded", http.StatusServiceUnavailable, "The gateway has too much to do"},
+	Draining:          {"draining", http.StatusServiceUnavailable, "The gateway is shutting down"},
 	KeysUnavailable:   {"keys-unavailable", http.StatusServiceUnavailable, "The credentials cannot be checked at the moment"},
 	OperationUnserved: {"operation-unserved", http.StatusServiceUnavailable, "The operation cannot be served as its document declares it"},
 }

@@ -1,0 +1,56 @@
+package admit
+
+import (
+	"strings"
+
+	"sallyport"
+	"sallyport/problem"
+)
+
+// Reading holds what can be judged of a path only when its operation is known:
+// an encoded slash and a semicolon are refused where no parameter of the
+// operation may hold one. Servers that decode before they route, or cut path
+// parameters off (/admin;x/), would read another path than we matched.
+type Reading struct {
+	// Slash tells for each path parameter whether its value may hold %2F.
+	Slash []bool
+	// Semicolon tells whether the template has one, or a parameter of style matrix.
+	Semicolon bool
+}
+
+// Run implements sallyport.Step.
+func (r *Reading) Run(x *sallyport.Exchange) error {
+	path := x.Request.Path
+	if !r.Semicolon && strings.IndexByte(path, ';') >= 0 {
+		return ambiguous("A semicolon in a path must be percent-encoded.")
+	}
+	if strings.IndexByte(path, '%') < 0 {
+		return nil
+	}
+	slashes := strings.Count(path, "%2F")
+	for i, value := range x.Params {
+		if i < len(r.Slash) && r.Slash[i] {
+			slashes -= strings.Count(value, "%2F")
+		}
+	}
+	if slashes > 0 {
+		return problem.Refuse(problem.PathAmbiguous, "An encoded slash (%%2F) has two readings.")
+	}
+	return nil
+}
+
+// Sizes bounds the body before any of it is read.
+type Sizes struct{}
+
+// Run implements sallyport.Step.
+func (Sizes) Run(x *sallyport.Exchange) error {
+	body := x.Request.Body
+	if body == nil {
+		return nil
+	}
+	if body.Length > x.Op.MaxBody {
+		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+	}
+	body.Limit(x.Op.MaxBody)
+	return nil
+}

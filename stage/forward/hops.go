@@ -1,0 +1,58 @@
+package forward
+
+import (
+	"slices"
+	"strings"
+
+	"sallyport/message"
+)
+
+// hopByHop tells the fields that end at each connection (RFC 9110 §7.6.1), the
+// ones that a Connection field lists among them. Host and Content-Length are
+// written anew.
+func hopByHop(name string, listed []string) bool {
+	for _, hop := range hopFields {
+		if message.EqualName(name, hop) {
+			return true
+		}
+	}
+	for _, l := range listed {
+		if message.EqualName(name, l) {
+			return true
+		}
+	}
+	return false
+}
+
+var hopFields = [...]string{
+	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
+	"Transfer-Encoding", "Upgrade", "Http2-Settings", "Host", "Content-Length", "Expect",
+}
+
+// connectionListed are the field names that the Connection field makes
+// hop-by-hop. A client may not use it to take away what a backend needs to
+// judge a request (such as Cookie or Authorization): only unknown names count.
+func connectionListed(fields message.Fields) []string {
+	value := fields.Joined("Connection")
+	if value == "" {
+		return nil
+	}
+	var listed []string
+	for option := range strings.SplitSeq(value, ",") {
+		option = strings.TrimSpace(option)
+		if option != "" && !slices.ContainsFunc(endToEnd[:], func(name string) bool { return message.EqualName(name, option) }) {
+			listed = append(listed, option)
+		}
+	}
+	return listed
+}
+
+var endToEnd = [...]string{
+	"Accept", "Authorization", "Cache-Control", "Content-Encoding", "Content-Language", "Content-Range", "Content-Type", "Cookie",
+	"Date", "Etag", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Last-Modified", "Location", "Range",
+	"Set-Cookie", "Vary", "Www-Authenticate",
+}
+
+func sortFields(fields message.Fields) {
+	slices.SortStableFunc(fields, func(a, b message.Field) int { return strings.Compare(a.Name, b.Name) })
+}

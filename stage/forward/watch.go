@@ -1,0 +1,68 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+var (
+	errDeadline = &timeoutError{"the exchange took longer than it may"}
+	errIdle     = &timeoutError{"the answer paused for longer than it may"}
+)
+
+type timeoutError struct{ text string }
+
+func (e *timeoutError) Error() string { return e.text }
+
+// Timeout makes it what net.Error calls a time-out.
+func (e *timeoutError) Timeout() bool { return true }
+
+func withDeadline(ctx context.Context, d time.Duration, cancel context.CancelCauseFunc) (context.Context, func()) {
+	timer := time.AfterFunc(d, func() { cancel(errDeadline) })
+	return ctx, func() { timer.Stop() }
+}
+
+// watched is an answer's body that ends the exchange with the backend when it
+// pauses for too long, and when it is closed.
+type watched struct {
+	ctx    context.Context
+	body   io.ReadCloser
+	idle   time.Duration
+	timer  *time.Timer
+	cancel context.CancelCauseFunc
+	stop   func()
+}
+
+func watch(ctx context.Context, body io.ReadCloser, idle time.Duration, cancel context.CancelCauseFunc, stop func()) io.ReadCloser {
+	return &watched{ctx: ctx, body: body, idle: idle, cancel: cancel, stop: stop}
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if w.idle > 0 {
+		if w.timer == nil {
+			w.timer = time.AfterFunc(w.idle, func() { w.cancel(errIdle) })
+		} else {
+			w.timer.Reset(w.idle)
+		}
+	}
+	n, err := w.body.Read(p)
+	if w.timer != nil {
+		w.timer.Stop() // the time the client takes is not the backend's
+	}
+	if err != nil && !errors.Is(err, io.EOF) && w.ctx.Err() != nil {
+		err = context.Cause(w.ctx)
+	}
+	return n, err
+}
+
+func (w *watched) Close() error {
+	w.stop()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	err := w.body.Close()
+	w.cancel(nil)
+	return err
+}

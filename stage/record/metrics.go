@@ -1,0 +1,98 @@
+package record
+
+import (
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sallyport"
+)
+
+// Metrics are the gateway's counters. They outlive plans.
+type Metrics struct {
+	requests   *prometheus.CounterVec
+	durations  *prometheus.HistogramVec
+	overhead   prometheus.Histogram
+	upstream   *prometheus.HistogramVec
+	decisions  *prometheus.CounterVec
+	violations *prometheus.CounterVec
+	auth       *prometheus.CounterVec
+	bytesIn    *prometheus.CounterVec
+	bytesOut   *prometheus.CounterVec
+}
+
+var seconds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+// NewMetrics registers the metrics.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		r.MustRegister(v)
+		return v
+	}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
+		r.MustRegister(v)
+		return v
+	}
+	overhead := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "sallyport_gateway_overhead_seconds", Help: "Time an exchange spent in the gateway itself, without the upstream and without delays of limits.",
+		Buckets: []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .1},
+	})
+	r.MustRegister(overhead)
+	return &Metrics{
+		requests:   counter("sallyport_http_requests_total", "Exchanges by operation, method and status.", "api", "operation", "method", "code"),
+		durations:  histogram("sallyport_http_request_duration_seconds", "Time from a request's header fields to the end of its answer.", "api", "operation"),
+		overhead:   overhead,
+		upstream:   histogram("sallyport_upstream_request_duration_seconds", "Time until the upstream's header fields.", "api", "operation"),
+		decisions:  counter("sallyport_policy_decisions_total", "What steps decided against a request, by step, action (refuse, observe, fail) and reason.", "policy", "action", "reason"),
+		violations: counter("sallyport_schema_violations_total", "Faults found in requests and answers, by place and keyword.", "api", "operation", "in", "keyword"),
+		auth:       counter("sallyport_auth_failures_total", "Requests turned away by Identify, by reason.", "reason"),
+		bytesIn:    counter("sallyport_http_request_bytes_total", "Bytes of request bodies read.", "api"),
+		bytesOut:   counter("sallyport_http_response_bytes_total", "Bytes of answer bodies sent.", "api"),
+	}
+}
+
+// Run implements sallyport.Step.
+func (m *Metrics) Run(x *sallyport.Exchange) error {
+	api, operation := "", ""
+	if x.Op != nil {
+		api, operation = x.Op.API, x.Op.ID
+	}
+	took := x.Env.Now().Sub(x.Start)
+	m.requests.WithLabelValues(api, operation, method(x.Request.Method), strconv.Itoa(Status(x))).Inc()
+	m.durations.WithLabelValues(api, operation).Observe(took.Seconds())
+	m.overhead.Observe(max(took-x.Upstream.Duration-x.Waited, 0).Seconds())
+	if x.Upstream.Target != "" {
+		m.upstream.WithLabelValues(api, operation).Observe(x.Upstream.Duration.Seconds())
+	}
+	if n := x.Request.Body.Passed(); n > 0 {
+		m.bytesIn.WithLabelValues(api).Add(float64(n))
+	}
+	if x.Sent > 0 {
+		m.bytesOut.WithLabelValues(api).Add(float64(x.Sent))
+	}
+	m.decided(x, api, operation)
+	return nil
+}
+
+func (m *Metrics) decided(x *sallyport.Exchange, api, operation string) {
+	for _, f := range x.Findings {
+		m.decisions.WithLabelValues(policy(f.Place), "observe", reason(f.Err)).Inc()
+	}
+	p := x.Stopped()
+	if x.Refusal == nil || p == nil {
+		return
+	}
+	action := "refuse"
+	if x.Refusal.Kind.Failure() {
+		action = "fail"
+	}
+	m.decisions.WithLabelValues(policy(p), action, x.Refusal.Kind.Name()).Inc()
+	if p.Stage == sallyport.Identify {
+		m.auth.WithLabelValues(x.Refusal.Kind.Name()).Inc()
+	}
+	for _, f := range x.Refusal.Faults {
+		m.violations.WithLabelValues(api, operation, f.In, f.Keyword).Inc()
+	}
+}
