@@ -84,12 +84,28 @@ func (ms Mistakes) Err() error {
 
 // Nearest is the candidate that is most like a misspelt name, or "" if none is
 // close: at most a third of its letters may differ (optimal string alignment
-// distance: a swap of neighbours counts as one).
+// distance: a swap of neighbours counts as one). Failing that, it is the only
+// candidate that the name abbreviates: int is integer.
 func Nearest(name string, candidates []string) string {
-	best, distance := "", len(name)/3+1
+	best, limit := "", max(1, len(name)/3)
+	if len(name) < 2 {
+		limit = 0
+	}
+	low := strings.ToLower(name)
 	for _, c := range candidates {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(c), distance); d < distance || d == distance && best == "" {
-			best, distance = c, d
+		if d := editDistance(low, strings.ToLower(c), limit); d < limit || d == limit && best == "" {
+			best, limit = c, d
+		}
+	}
+	if best != "" || len(name) < 3 {
+		return best
+	}
+	for _, c := range candidates {
+		if strings.HasPrefix(strings.ToLower(c), low) {
+			if best != "" {
+				return ""
+			}
+			best = c
 		}
 	}
 	return best

@@ -19,19 +19,21 @@ type Limits struct {
 }
 
 // DefaultLimits let the largest public descriptions through with room to
-// spare and stop a bomb within a fraction of a second.
-var DefaultLimits = Limits{Bytes: 32 << 20, Depth: 200, Nodes: 4_000_000}
+// spare and stop a bomb within a second and half a gigabyte.
+var DefaultLimits = Limits{Bytes: 32 << 20, Depth: 200, Nodes: 1_000_000}
 
 // ReadFile reads and parses a file. All errors are Mistakes.
 func ReadFile(path string, limits Limits) (*Node, error) {
-	text, err := readFile(path, limits)
+	text, err := ReadText(path, limits)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(path, text, limits)
 }
 
-func readFile(path string, limits Limits) ([]byte, error) {
+// ReadText is the text of a file that is no longer than the limit. All errors
+// are Mistakes.
+func ReadText(path string, limits Limits) ([]byte, error) {
 	whole := func(remedy, format string, args ...any) error {
 		return Mistakes{{Position{File: path}, fmt.Sprintf(format, args...), remedy}}
 	}

@@ -3,21 +3,23 @@ package source
 import (
 	"errors"
 	"fmt"
-	"math/big"
-	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// parseYAML reads one YAML document. Depth and alias bombs are stopped twice:
-// by the library while it composes, and by our own count while we convert.
+// parseYAML reads one YAML document. The library composes the whole document
+// before a node can be counted, so the text is measured before; a bomb of
+// aliases is stopped by counting every use of an alias in full.
 func parseYAML(name string, text []byte, limits Limits) (*Node, error) {
+	if n := leastCost(text); n > limits.Nodes {
+		return nil, Mistakes{{Position{File: name}, fmt.Sprintf("the document has more than %d values", limits.Nodes), ""}}
+	}
 	var root yaml.Node
 	if err := yaml.Load(text, &root); err != nil {
 		return nil, Mistakes{yamlMistake(name, text, err)}
 	}
-	r := &yamlReader{file: &name, limits: limits}
+	r := &yamlReader{file: &name, limits: limits, columns: newColumns(text), anchors: map[*yaml.Node]*anchor{}}
 	node := r.value(&root, 0)
 	if len(r.mistakes) > 0 {
 		return nil, r.mistakes.Sort()
@@ -26,6 +28,24 @@ func parseYAML(name string, text []byte, limits Limits) (*Node, error) {
 		return nil, Mistakes{{Position{File: name}, "the file is empty", ""}}
 	}
 	return node, nil
+}
+
+// leastCost estimates how many values a YAML text may have, from the marks
+// that can begin one. Prose has few of them for its length; a text of nothing
+// but brackets and commas would cost the library a hundred bytes for each.
+func leastCost(text []byte) int {
+	n := 0
+	for i, c := range text {
+		switch c {
+		case '[', '{', ',', '?':
+			n++
+		case '-', ':':
+			if i+1 == len(text) || text[i+1] <= ' ' {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func yamlMistake(name string, text []byte, err error) *Mistake {
@@ -51,21 +71,37 @@ func yamlMistake(name string, text []byte, err error) *Mistake {
 type yamlReader struct {
 	file     *string
 	limits   Limits
+	columns  columns
+	anchors  map[*yaml.Node]*anchor
 	nodes    int
+	deepest  int
 	mistakes Mistakes
 	stopped  bool
+}
+
+// anchor is a value that aliases name: read once, shared, counted by its size
+// at every use.
+type anchor struct {
+	node *Node // nil while it is being read: an alias to it would be a ring
+	size int
+	// height is how deep it goes, so that nesting by aliases counts too.
+	height int
+}
+
+func (r *yamlReader) position(y *yaml.Node) Position {
+	return Position{*r.file, y.Line, r.columns.inBytes(y.Line, y.Column)}
 }
 
 func (r *yamlReader) stop(y *yaml.Node, format string, args ...any) *Node {
 	if !r.stopped {
 		r.stopped = true
-		r.mistakes.Add(Position{*r.file, y.Line, y.Column}, "", format, args...)
+		r.mistakes.Add(r.position(y), "", format, args...)
 	}
 	return nil
 }
 
 func (r *yamlReader) wrong(y *yaml.Node, remedy, format string, args ...any) {
-	r.mistakes.Add(Position{*r.file, y.Line, y.Column}, remedy, format, args...)
+	r.mistakes.Add(r.position(y), remedy, format, args...)
 }
 
 func (r *yamlReader) value(y *yaml.Node, depth int) *Node {
@@ -75,22 +111,66 @@ func (r *yamlReader) value(y *yaml.Node, depth int) *Node {
 	if depth > r.limits.Depth {
 		return r.stop(y, "the document is nested deeper than %d", r.limits.Depth)
 	}
-	if r.nodes++; r.nodes > r.limits.Nodes {
-		return r.stop(y, "the document has more than %d values (aliases count as often as they are used)", r.limits.Nodes)
+	if !r.count(y, 1) {
+		return nil
 	}
-	n := &Node{file: r.file, line: int32(y.Line), column: int32(y.Column)}
-	switch y.Kind {
-	case yaml.DocumentNode:
+	r.deepest = max(r.deepest, depth)
+	if y.Kind == yaml.AliasNode {
+		return r.alias(y, depth)
+	}
+	if y.Kind == yaml.DocumentNode {
 		if len(y.Content) == 0 {
 			return nil
 		}
 		return r.value(y.Content[0], depth)
-	case yaml.AliasNode:
-		return r.value(y.Alias, depth+1)
+	}
+	at := r.position(y)
+	n := &Node{file: r.file, line: int32(at.Line), column: int32(at.Column)}
+	if y.Anchor == "" {
+		r.fill(n, y, depth)
+		return n
+	}
+	a := &anchor{}
+	r.anchors[y] = a
+	nodes, deepest := r.nodes, r.deepest
+	r.deepest = depth
+	r.fill(n, y, depth)
+	a.node, a.size, a.height = n, r.nodes-nodes, r.deepest-depth
+	r.deepest = max(r.deepest, deepest)
+	return n
+}
+
+func (r *yamlReader) count(y *yaml.Node, size int) bool {
+	if r.nodes += size; r.nodes > r.limits.Nodes {
+		r.stop(y, "the document has more than %d values (aliases count as often as they are used)", r.limits.Nodes)
+		return false
+	}
+	return true
+}
+
+func (r *yamlReader) alias(y *yaml.Node, depth int) *Node {
+	a := r.anchors[y.Alias]
+	if a == nil || a.node == nil {
+		return r.stop(y, "the alias %s stands inside what it names", y.Value)
+	}
+	if depth+a.height > r.limits.Depth {
+		return r.stop(y, "the document is nested deeper than %d", r.limits.Depth)
+	}
+	if !r.count(y, a.size) {
+		return nil
+	}
+	r.deepest = max(r.deepest, depth+a.height)
+	return a.node
+}
+
+func (r *yamlReader) fill(n *Node, y *yaml.Node, depth int) {
+	switch y.Kind {
 	case yaml.SequenceNode:
 		n.Kind = List
 		for _, item := range y.Content {
-			n.Items = append(n.Items, r.value(item, depth+1))
+			if v := r.value(item, depth+1); v != nil {
+				n.Items = append(n.Items, v)
+			}
 		}
 	case yaml.MappingNode:
 		n.Kind = Map
@@ -98,7 +178,6 @@ func (r *yamlReader) value(y *yaml.Node, depth int) *Node {
 	default:
 		r.scalar(n, y)
 	}
-	return n
 }
 
 func (r *yamlReader) members(n *Node, y *yaml.Node, depth int) {
@@ -123,60 +202,8 @@ func (r *yamlReader) members(n *Node, y *yaml.Node, depth int) {
 		}
 		seen[key.Value] = true
 		if v := r.value(value, depth+1); v != nil {
-			n.Members = append(n.Members, Member{key.Value, v, int32(key.Line), int32(key.Column)})
+			at := r.position(y.Content[i])
+			n.Members = append(n.Members, Member{key.Value, v, int32(at.Line), int32(at.Column)})
 		}
 	}
-}
-
-func (r *yamlReader) scalar(n *Node, y *yaml.Node) {
-	n.Text = y.Value
-	switch y.ShortTag() {
-	case "!!null":
-		n.Kind, n.Text = Null, ""
-	case "!!bool":
-		n.Kind, n.Text = Bool, strings.ToLower(y.Value)
-		if n.Text != "true" && n.Text != "false" {
-			n.Kind, n.Text = String, y.Value // yes, no, on, off are strings since YAML 1.2
-		}
-	case "!!int", "!!float":
-		number, ok := jsonNumber(y.Value)
-		if !ok {
-			r.wrong(y, "write it as JSON would", "the number %s has no JSON form", y.Value)
-		}
-		n.Kind, n.Text = Number, number
-	default:
-		n.Kind = String
-	}
-}
-
-var jsonNumberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
-
-// jsonNumber turns YAML's forms of a number (0x1F, 0o17, +1, 1_000, .5) into
-// JSON's without passing through a float.
-func jsonNumber(text string) (string, bool) {
-	if jsonNumberForm.MatchString(text) {
-		return text, true
-	}
-	if i, ok := new(big.Int).SetString(strings.TrimPrefix(text, "+"), 0); ok {
-		return i.String(), true
-	}
-	plain := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
-	sign := ""
-	if strings.HasPrefix(plain, "-") {
-		sign, plain = "-", plain[1:]
-	}
-	if strings.HasPrefix(plain, ".") {
-		plain = "0" + plain
-	}
-	whole, rest, _ := strings.Cut(plain, ".")
-	whole = strings.TrimLeft(whole, "0")
-	if whole == "" || whole[0] == 'e' || whole[0] == 'E' {
-		whole = "0" + whole
-	}
-	for _, form := range []string{whole + "." + rest, whole + rest, whole + ".0" + rest} {
-		if jsonNumberForm.MatchString(sign + form) {
-			return sign + form, true
-		}
-	}
-	return fmt.Sprintf("%q", text), false
 }
