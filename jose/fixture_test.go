@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -195,4 +196,38 @@ func verifyAt(t testing.TB, v *Verifier, token string) error {
 		t.Fatal("the error repeats the token")
 	}
 	return err
+}
+
+// forgeEC is forge with one of the two P-256 keys.
+func forgeEC(second bool, header, payload string) string {
+	key := testKeys().ec
+	if second {
+		key = testKeys().ec2
+	}
+	return seal(header, payload, func(input []byte) []byte {
+		sum := sha256.Sum256(input)
+		r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+		if err != nil {
+			panic(err)
+		}
+		var signature [64]byte
+		r.FillBytes(signature[:32])
+		s.FillBytes(signature[32:])
+		return signature[:]
+	})
+}
+
+func freshEd(t testing.TB) ed25519.PrivateKey {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private
+}
+
+func signMAC(a algorithm, key, input []byte) []byte {
+	h := hmac.New(a.hash.New, key)
+	h.Write(input)
+	return h.Sum(nil)
 }
