@@ -11,12 +11,15 @@ type Principal struct {
 	Credentials []*Credential
 }
 
+// Unchecked is the kind of a credential that was left to the backend.
+const Unchecked = "unchecked"
+
 // Credential is what one security scheme proved about the caller. It is
 // immutable and may be shared by many exchanges.
 type Credential struct {
 	// Scheme is the scheme's name in the document.
 	Scheme string
-	// Kind is key or jwt: how it was proved.
+	// Kind is key, jwt or unchecked: how it was proved.
 	Kind string
 	// ID names the credential's holder for limits and logs: it is stable and
 	// holds no secret. Two holders never share one.
@@ -27,8 +30,8 @@ type Credential struct {
 	Issuer, Subject, Tenant string
 	// Scopes and Roles are what the holder was granted.
 	Scopes, Roles []string
-	// Claims are a token's claims as JSON text; nil for other kinds.
-	Claims []byte
+	// Claims are a token's claims as JSON text; "" for other kinds.
+	Claims string
 	// Expires is when the proof ends; zero if it does not.
 	Expires time.Time
 }
@@ -36,12 +39,22 @@ type Credential struct {
 // Anonymous tells whether nothing was proved.
 func (p *Principal) Anonymous() bool { return len(p.Credentials) == 0 }
 
-// ID names the caller for limits and logs; "" if anonymous.
-func (p *Principal) ID() string {
-	if p.Anonymous() {
-		return ""
+// Proved is the first credential that was checked here, or nil.
+func (p *Principal) Proved() *Credential {
+	for _, c := range p.Credentials {
+		if c.Kind != Unchecked {
+			return c
+		}
 	}
-	return p.Credentials[0].ID
+	return nil
+}
+
+// ID names the caller for limits and logs; "" if nobody was proved.
+func (p *Principal) ID() string {
+	if c := p.Proved(); c != nil {
+		return c.ID
+	}
+	return ""
 }
 
 // Subject is whom the caller acts for: a token's subject or a key's consumer.

@@ -12,10 +12,10 @@ import (
 // setCaller tells the backend who calls. Fields of a client with these names
 // never come this far, so their absence says that nobody was identified.
 func (u *Upstream) setCaller(out http.Header, p *sallyport.Principal) error {
-	if p.Anonymous() {
+	c := p.Proved()
+	if c == nil {
 		return nil
 	}
-	c := p.Credentials[0]
 	for _, f := range [...]struct{ name, value string }{
 		{"Id", c.ID},
 		{"Subject", p.Subject()},
