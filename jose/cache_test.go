@@ -3,6 +3,7 @@ package jose
 import (
 	"container/list"
 	"context"
+	"net/http"
 	"strconv"
 	"sync"
 	"testing"
@@ -185,6 +186,39 @@ func TestRemoteHitAllocatesNothing(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+func TestHitsAloneNoticeAWithdrawnKey(t *testing.T) {
+	k := testKeys()
+	old, young := signer(t, "ES256", k.ec, "old"), signer(t, "EdDSA", k.ed, "young")
+	i := newIssuer(t, old)
+	v, r, now := remoteVerifier(t, i)
+	cache, token := NewCache(10), signed(t, old)
+	verify := func() error {
+		_, err := cache.Verify(t.Context(), v, token)
+		return err
+	}
+	wantReason(t, verify(), ReasonNone)
+	i.publish(t, young)
+	now.advance(11 * time.Minute)
+	wantReason(t, verify(), ReasonNone) // starts the fetch that ends it
+	landed(r)
+	wantReason(t, verify(), ReasonKeyUnknown)
+}
+
+func TestHitsEndWithKeysTooStale(t *testing.T) {
+	s := signer(t, "EdDSA", testKeys().ed, "d1")
+	i := newIssuer(t, s)
+	v, r, now := remoteVerifier(t, i)
+	cache, token := NewCache(10), signed(t, s)
+	if _, err := cache.Verify(t.Context(), v, token); err != nil {
+		t.Fatal(err)
+	}
+	i.answer(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	now.advance(25 * time.Hour)
+	_, err := cache.Verify(t.Context(), v, token)
+	wantReason(t, err, ReasonKeysUnavailable)
+	landed(r)
 }
 
 func TestCacheIsSafeForManyCallers(t *testing.T) {

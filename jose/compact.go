@@ -3,8 +3,6 @@ package jose
 import (
 	"encoding/base64"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const maxHeaderMembers = 32
@@ -54,7 +52,7 @@ func splitCompact(token string) (*compact, error) {
 	if j.signature, _, err = decode(room, bytes[signed+1:]); err != nil {
 		return nil, err
 	}
-	if j.header, err = readHeader(head); err != nil {
+	if j.header, err = readHeader(string(head)); err != nil {
 		return nil, err
 	}
 	return j, nil
@@ -71,11 +69,9 @@ func decode(room, part []byte) (decoded, rest []byte, err error) {
 	return room[from:len(room):len(room)], room, nil
 }
 
-func readHeader(data []byte) (header, error) {
+func readHeader(text string) (header, error) {
 	var h header
-	err := eachMember(data, maxHeaderMembers, func(name string, value jsontext.Value, _ int64) error {
-		return h.read(name, value)
-	})
+	err := eachMember(text, maxHeaderMembers, h.read)
 	if err != nil {
 		if _, ours := err.(*Error); !ours {
 			err = refuse(ReasonMalformed, "its header is "+err.Error())
@@ -88,7 +84,7 @@ func readHeader(data []byte) (header, error) {
 	return h, nil
 }
 
-func (h *header) read(name string, value jsontext.Value) (err error) {
+func (h *header) read(name, value string) (err error) {
 	switch name {
 	case "alg":
 		text, err := stringOf(value)

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	gojose "github.com/go-jose/go-jose/v4"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const minRSABits = 2048 // RFC 7518 §3.3, §3.5
@@ -25,9 +24,9 @@ type jwk struct {
 }
 
 // readJWK fails only on what makes the whole set unreadable; a member of the wrong type spoils this key.
-func readJWK(data jsontext.Value) (jwk, error) {
+func readJWK(text string) (jwk, error) {
 	var j jwk
-	err := eachMember(data, maxMembers, func(name string, value jsontext.Value, _ int64) error {
+	err := eachMember(text, maxMembers, func(name, value string) error {
 		var err error
 		switch name {
 		case "kty":
@@ -59,13 +58,13 @@ func readJWK(data jsontext.Value) (jwk, error) {
 func (j *jwk) understood() bool { return j.kty == "RSA" || j.kty == "EC" || j.kty == "OKP" }
 
 // key builds the usable key, or says why there is none.
-func (j *jwk) key(data jsontext.Value) (key, error) {
+func (j *jwk) key(text string) (key, error) {
 	if err := j.mayVerify(); err != nil {
 		return key{}, err
 	}
 	var parsed gojose.JSONWebKey
-	if err := parsed.UnmarshalJSON(data); err != nil {
-		return key{}, errors.New("its values are not those of a key of its kind")
+	if err := parsed.UnmarshalJSON([]byte(text)); err != nil {
+		return key{}, errors.New("its values are not those of a usable key of its kind")
 	}
 	material := parsed.Key
 	if raw, ok := material.([]byte); ok {

@@ -14,7 +14,6 @@ import (
 	"slices"
 
 	gojose "github.com/go-jose/go-jose/v4"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
@@ -76,6 +75,14 @@ func (s *Keys) Find(context.Context, string) (*Keys, error) { return s, nil }
 // Len returns the number of keys that can verify something.
 func (s *Keys) Len() int { return len(s.keys) }
 
+// String says how many keys there are, and shows none: some may be secret.
+func (s *Keys) String() string {
+	return fmt.Sprintf("%d keys, %d skipped", len(s.keys), len(s.skipped))
+}
+
+// GoString is String.
+func (s *Keys) GoString() string { return s.String() }
+
 // Skipped lists the members that are never used; a set with none left verifies nothing.
 func (s *Keys) Skipped() []Skipped { return slices.Clone(s.skipped) }
 
@@ -83,13 +90,13 @@ func (s *Keys) Skipped() []Skipped { return slices.Clone(s.skipped) }
 func (s *Keys) Version() Version { return s.version }
 
 // ParseKeys reads a JWK set, or a single JWK, of at most 1 MiB and 256 keys. A key that is not understood,
-// too weak, private, or not for verifying is left out and listed by Skipped, as RFC 7517 §5 asks; a set that
+// too weak (RSA has 2048 to 4096 bits), private, or not for verifying is left out and listed by Skipped, as RFC 7517 §5 asks; a set that
 // is not JSON with one reading, or that mixes shared secrets with public keys, is an error.
 func ParseKeys(data []byte) (*Keys, error) {
 	if len(data) > maxSetBytes {
 		return nil, fmt.Errorf("reading a key set: more than %d bytes", maxSetBytes)
 	}
-	raw, err := rawKeys(data)
+	raw, err := rawKeys(string(data))
 	if err != nil {
 		return nil, fmt.Errorf("reading a key set: %w", err)
 	}
@@ -117,24 +124,24 @@ func ParseKeys(data []byte) (*Keys, error) {
 	return set, nil
 }
 
-// rawKeys returns the members of "keys", or data itself when it is a single JWK.
-func rawKeys(data []byte) ([]jsontext.Value, error) {
-	var list []jsontext.Value
+// rawKeys returns the members of "keys", or text itself when it is a single JWK.
+func rawKeys(text string) ([]string, error) {
+	var list []string
 	isSet, isKey := false, false
-	err := eachMember(data, maxMembers, func(name string, value jsontext.Value, _ int64) error {
+	err := eachMember(text, maxMembers, func(name, value string) error {
 		isKey = isKey || name == "kty"
 		if name != "keys" {
 			return nil // RFC 7517 §5: further members are ignored
 		}
 		isSet = true
-		if value.Kind() != jsontext.KindBeginArray {
+		if value[0] != '[' {
 			return errors.New(`"keys" is not an array`)
 		}
-		return eachElement(value, func(element jsontext.Value) error {
+		return eachElement(value, func(element string) error {
 			if len(list) == maxSetKeys {
 				return fmt.Errorf("more than %d keys", maxSetKeys)
 			}
-			list = append(list, element.Clone())
+			list = append(list, element)
 			return nil
 		})
 	})
@@ -144,7 +151,7 @@ func rawKeys(data []byte) ([]jsontext.Value, error) {
 	case isSet:
 		return list, nil
 	case isKey:
-		return []jsontext.Value{data}, nil
+		return []string{text}, nil
 	}
 	return nil, errors.New(`no "keys"`)
 }

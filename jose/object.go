@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -23,15 +24,14 @@ var (
 	errNotDate    = errors.New("not a number of seconds between 1970 and 9999")
 )
 
-// eachMember goes once through the members of the object that data must be, from its first byte to its
+// eachMember goes once through the members of the object that text must be, from its first byte to its
 // last. The decoder refuses what could be read in two ways: a name given twice at any depth
-// (RFC 7515 §4, RFC 7519 §4), and text that is not UTF-8. value dies with the call, and end is the offset
-// just behind it.
-func eachMember(data []byte, most int, each func(name string, value jsontext.Value, end int64) error) error {
-	if tooDeep(data) {
+// (RFC 7515 §4, RFC 7519 §4), and text that is not UTF-8. name and value share the memory of text.
+func eachMember(text string, most int, each func(name, value string) error) error {
+	if tooDeep(text) {
 		return errTooDeep
 	}
-	in := jsontext.NewDecoder(bytes.NewBuffer(data))
+	in := jsontext.NewDecoder(bytes.NewBufferString(text))
 	open, err := in.ReadToken()
 	if err != nil || open.Kind() != jsontext.KindBeginObject {
 		return errNotObject
@@ -40,16 +40,19 @@ func eachMember(data []byte, most int, each func(name string, value jsontext.Val
 		if n == most {
 			return errTooMany
 		}
-		token, err := in.ReadToken()
+		quoted, err := next(in, text)
 		if err != nil {
 			return errNotObject
 		}
-		name := token.String()
-		value, err := in.ReadValue()
+		name, err := stringOf(quoted)
 		if err != nil {
 			return errNotObject
 		}
-		if err := each(name, value, in.InputOffset()); err != nil {
+		value, err := next(in, text)
+		if err != nil {
+			return errNotObject
+		}
+		if err := each(name, value); err != nil {
 			return err
 		}
 	}
@@ -62,8 +65,15 @@ func eachMember(data []byte, most int, each func(name string, value jsontext.Val
 	return nil
 }
 
+// next is the next value, as a piece of the text that in reads.
+func next(in *jsontext.Decoder, text string) (string, error) {
+	value, err := in.ReadValue()
+	end := in.InputOffset()
+	return text[end-int64(len(value)) : end], err
+}
+
 // tooDeep runs before the decoder, so that no stack of its grows with what the client sends.
-func tooDeep(data []byte) bool {
+func tooDeep(data string) bool {
 	depth, quoted := 0, false
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {
@@ -83,21 +93,24 @@ func tooDeep(data []byte) bool {
 	return false
 }
 
-func stringOf(value jsontext.Value) (string, error) {
-	if value.Kind() != jsontext.KindString {
+func stringOf(value string) (string, error) {
+	if len(value) < 2 || value[0] != '"' {
 		return "", errNotString
+	}
+	if inner := value[1 : len(value)-1]; !strings.Contains(inner, `\`) {
+		return inner, nil
 	}
 	text, err := jsontext.AppendUnquote(nil, value)
 	return string(text), err
 }
 
 // stringsOf reads an array of strings.
-func stringsOf(value jsontext.Value) ([]string, error) {
-	if value.Kind() != jsontext.KindBeginArray {
+func stringsOf(value string) ([]string, error) {
+	if value == "" || value[0] != '[' {
 		return nil, errNotStrings
 	}
 	var list []string
-	err := eachElement(value, func(element jsontext.Value) error {
+	err := eachElement(value, func(element string) error {
 		text, err := stringOf(element)
 		list = append(list, text)
 		return err
@@ -105,14 +118,23 @@ func stringsOf(value jsontext.Value) ([]string, error) {
 	return list, err
 }
 
+// oneOrMore reads a string, or an array of them.
+func oneOrMore(value string) ([]string, error) {
+	if value != "" && value[0] == '"' {
+		text, err := stringOf(value)
+		return []string{text}, err
+	}
+	return stringsOf(value)
+}
+
 // eachElement goes through an array that was already found well-formed.
-func eachElement(array jsontext.Value, each func(element jsontext.Value) error) error {
-	in := jsontext.NewDecoder(bytes.NewBuffer(array))
+func eachElement(array string, each func(element string) error) error {
+	in := jsontext.NewDecoder(bytes.NewBufferString(array))
 	if _, err := in.ReadToken(); err != nil {
 		return fmt.Errorf("reading an array: %w", err)
 	}
 	for in.PeekKind() != jsontext.KindEndArray {
-		element, err := in.ReadValue()
+		element, err := next(in, array)
 		if err != nil {
 			return fmt.Errorf("reading an array: %w", err)
 		}

@@ -8,23 +8,24 @@ import (
 // Reason says in one stable word why a token was not accepted; it is meant for logs and metrics.
 type Reason uint8
 
-// The reasons, in the order in which a token meets the checks.
+// The reasons, in the order in which a token meets the checks; claims that are not JSON of the right types
+// are malformed too.
 const (
 	ReasonNone            Reason = iota // accepted
 	ReasonConfiguration                 // ours: the Verifier itself is set up wrongly, so it refuses everything
 	ReasonMalformed                     // not a compact JWS, or not JSON that has one reading
 	ReasonCritical                      // names an extension that must be understood (RFC 7515 §4.1.11)
 	ReasonAlgorithm                     // algorithm missing, not allowed, or not the one the key is for
-	ReasonType                          // a token made for another purpose (RFC 8725 §3.11)
 	ReasonKeysUnavailable               // ours: the key set could not be had, so nothing can be decided
 	ReasonKeyUnknown                    // no usable key of that name
 	ReasonSignature                     // the signature is not by that key
-	ReasonClaimMissing                  // a claim that must be there is absent or empty
-	ReasonExpired                       // exp has passed
-	ReasonNotYetValid                   // nbf or iat lies in the future
+	ReasonType                          // a token made for another purpose (RFC 8725 §3.11)
 	ReasonIssuer                        // from another issuer
 	ReasonAudience                      // meant for somebody else
+	ReasonClaimMissing                  // a claim that must be there is absent or empty
 	ReasonBound                         // bound to a key whose possession nobody checks (RFC 7800)
+	ReasonExpired                       // exp has passed
+	ReasonNotYetValid                   // nbf or iat lies in the future
 	reasons
 )
 

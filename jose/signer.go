@@ -45,6 +45,12 @@ func NewSigner(alg string, private crypto.Signer, kid string) (*Signer, error) {
 	}, nil
 }
 
+// String names the key, and shows nothing of its private part.
+func (s *Signer) String() string { return s.public.Algorithm + " signer " + s.public.KeyID }
+
+// GoString is String.
+func (s *Signer) GoString() string { return s.String() }
+
 // Sign issues an access token (typ at+jwt, RFC 9068 §2.1); claims is anything that encodes to a JSON object.
 func (s *Signer) Sign(claims any) (string, error) { return s.SignType("at+jwt", claims) }
 

@@ -3,6 +3,7 @@ package jose
 import (
 	"context"
 	"crypto"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -89,5 +90,14 @@ func TestPublicKeysHoldNoPrivatePart(t *testing.T) {
 	}
 	if text, err := PublicKeys(); err != nil || string(text) != `{"keys":[]}` {
 		t.Errorf("of no signer: %s, %v", text, err)
+	}
+}
+
+func TestSignerPrintsNoPrivatePart(t *testing.T) {
+	s := signer(t, "RS256", testKeys().rsa, "r")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, s); text != "RS256 signer r" {
+			t.Errorf("%s: %s", verb, text)
+		}
 	}
 }

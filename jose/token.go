@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Token is a verified token. It is shared by all who present it, through a Cache: never change one.
@@ -69,22 +67,22 @@ func (t *Token) at(names []string) (string, bool) {
 
 // child finds a member by its name, or an element by its place.
 func child(value, name string) (found string, ok bool) {
-	switch jsontext.Value(value).Kind() {
-	case jsontext.KindBeginObject:
-		_ = eachMember([]byte(value), len(value), func(n string, v jsontext.Value, _ int64) error {
+	switch value[0] {
+	case '{':
+		_ = eachMember(value, len(value), func(n, v string) error {
 			if n == name {
-				found, ok = string(v), true
+				found, ok = v, true
 			}
 			return nil
 		})
-	case jsontext.KindBeginArray:
+	case '[':
 		i, err := strconv.Atoi(name)
 		if err != nil || strconv.Itoa(i) != name {
 			return "", false // RFC 6901 §4: no leading zeros, no sign
 		}
-		_ = eachElement(jsontext.Value(value), func(v jsontext.Value) error {
+		_ = eachElement(value, func(v string) error {
 			if i == 0 {
-				found, ok = string(v), true
+				found, ok = v, true
 			}
 			i--
 			return nil
@@ -99,7 +97,7 @@ func (t *Token) String(path string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	text, err := stringOf(jsontext.Value(value))
+	text, err := stringOf(value)
 	return text, err == nil
 }
 
@@ -109,7 +107,7 @@ func (t *Token) Strings(path string) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	list, err := oneOrMore(jsontext.Value(value))
+	list, err := oneOrMore(value)
 	return list, err == nil
 }
 
@@ -125,9 +123,9 @@ func (t *Token) Scopes(names ...string) []string {
 		if !ok {
 			continue
 		}
-		list, err := stringsOf(jsontext.Value(value))
+		list, err := stringsOf(value)
 		if err != nil {
-			text, _ := stringOf(jsontext.Value(value))
+			text, _ := stringOf(value)
 			list = strings.Fields(text)
 		}
 		for _, scope := range list {
@@ -142,8 +140,8 @@ func (t *Token) Scopes(names ...string) []string {
 // readClaims reads a claims set; every registered claim must have the type that RFC 7519 §4.1 gives it.
 func readClaims(payload []byte) (*Token, error) {
 	t := &Token{Claims: string(payload), claims: make([]claim, 0, 16)}
-	err := eachMember(payload, maxMembers, func(name string, value jsontext.Value, end int64) error {
-		t.claims = append(t.claims, claim{name, t.Claims[end-int64(len(value)) : end]})
+	err := eachMember(t.Claims, maxMembers, func(name, value string) error {
+		t.claims = append(t.claims, claim{name, value})
 		return t.read(name, value)
 	})
 	if err != nil {
@@ -155,7 +153,7 @@ func readClaims(payload []byte) (*Token, error) {
 	return t, nil
 }
 
-func (t *Token) read(name string, value jsontext.Value) (err error) {
+func (t *Token) read(name, value string) (err error) {
 	switch name {
 	case "iss":
 		t.Issuer, err = stringOf(value)
@@ -180,29 +178,21 @@ func (t *Token) read(name string, value jsontext.Value) (err error) {
 	return nil
 }
 
-func oneOrMore(value jsontext.Value) ([]string, error) {
-	if value.Kind() == jsontext.KindString {
-		text, err := stringOf(value)
-		return []string{text}, err
-	}
-	return stringsOf(value)
-}
-
 // latestDate is the last second of the year 9999: a date behind it is a mistake, such as milliseconds.
 const latestDate = 253402300799
 
 // dateOf reads a NumericDate (RFC 7519 §2): seconds, perhaps with a fraction, as a number.
-func dateOf(value jsontext.Value) (time.Time, error) {
-	if value.Kind() != jsontext.KindNumber {
-		return time.Time{}, errNotDate
+func dateOf(value string) (time.Time, error) {
+	if !strings.ContainsRune("-0123456789", rune(value[0])) {
+		return time.Time{}, errNotDate // a string, or what ParseFloat takes for a number beyond JSON's
 	}
-	if whole, err := strconv.ParseInt(string(value), 10, 64); err == nil {
+	if whole, err := strconv.ParseInt(value, 10, 64); err == nil {
 		if whole < 0 || whole > latestDate {
 			return time.Time{}, errNotDate
 		}
 		return time.Unix(whole, 0), nil
 	}
-	seconds, err := strconv.ParseFloat(string(value), 64)
+	seconds, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(seconds >= 0 && seconds <= latestDate) {
 		return time.Time{}, errNotDate
 	}

@@ -280,9 +280,19 @@ func TestSharedSecret(t *testing.T) {
 			wantReason(t, verifyAt(t, v, token), c.want)
 		})
 	}
-	if text := fmt.Sprintf("%v %+v %#v", keys.keys[0].material, keys.keys[0].material, keys.keys[0].material); strings.Contains(text, "107") || strings.Contains(text, "k") {
-		t.Errorf("a secret prints as %s", text)
+	for _, value := range []any{keys, keys.keys[0].material, ordinaryWith(t, keys)} {
+		for _, verb := range []string{"%v", "%+v", "%#v"} {
+			if text := fmt.Sprintf(verb, value); strings.Contains(text, "107") || strings.Contains(text, "kkk") || strings.Contains(text, "0x6b") {
+				t.Errorf("a secret prints as %s", text)
+			}
+		}
 	}
+}
+
+func ordinaryWith(t *testing.T, keys *Keys) *Verifier {
+	v := ordinary(t)
+	v.Keys = keys
+	return v
 }
 
 func TestTokenWithoutKid(t *testing.T) {
@@ -334,9 +344,18 @@ func TestKeysUnavailableIsOurFault(t *testing.T) {
 	}
 }
 
+func TestNilKeysAreRefusedNotReached(t *testing.T) {
+	v := ordinary(t)
+	v.Keys = (*Keys)(nil)
+	token := forge(edHeader, encode(t, goodClaims(nil)))
+	wantReason(t, verifyAt(t, v, token), ReasonKeysUnavailable)
+	_, err := NewCache(1).Verify(t.Context(), v, token)
+	wantReason(t, err, ReasonKeysUnavailable)
+}
+
 func TestReasonNamesAreStable(t *testing.T) {
-	want := "none configuration malformed critical algorithm type keys-unavailable key-unknown signature " +
-		"claim-missing expired not-yet-valid issuer audience bound"
+	want := "none configuration malformed critical algorithm keys-unavailable key-unknown signature type " +
+		"issuer audience claim-missing bound expired not-yet-valid"
 	var got []string
 	for r := range reasons {
 		got = append(got, r.String())
