@@ -109,3 +109,6 @@ func compile[S compiled](t testing.TB, step S) S {
 }
 
 func table() *Table { return NewTable(0, time.Now()) }
+
+// pass moves the clock of a synctest bubble on; nobody waits for it.
+func pass(d time.Duration) { time.Sleep(d) }
