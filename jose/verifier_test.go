@@ -2,6 +2,7 @@ package jose
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -365,5 +366,31 @@ func TestReasonNamesAreStable(t *testing.T) {
 	}
 	if reasons.String() != "reason-15" || ReasonOf(nil) != ReasonNone || ReasonOf(errors.New("x")) != ReasonNone {
 		t.Error("what is not a reason has one")
+	}
+}
+
+// RFC 7518 §3.4: R and S have one width. RFC 8017 §8.2.2: so has an RSA signature.
+func TestSignaturesOfAnotherWidth(t *testing.T) {
+	payload := encode(t, goodClaims(nil))
+	for name, c := range map[string]struct {
+		token string
+		at    []int
+	}{
+		"ES256": {forgeEC(false, `{"alg":"ES256","kid":"e1"}`, payload), []int{0, 32, 64}},
+		"RS256": {forgeRSA(`{"alg":"RS256","kid":"r1"}`, payload), []int{0, 256}},
+		"EdDSA": {forge(edHeader, payload), []int{0, 32, 64}},
+	} {
+		wantReason(t, verifyAt(t, ordinary(t), c.token), ReasonNone)
+		dot := strings.LastIndexByte(c.token, '.') + 1
+		signature, err := base64.RawURLEncoding.DecodeString(c.token[dot:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range c.at {
+			t.Run(fmt.Sprintf("%s/a zero at %d", name, at), func(t *testing.T) {
+				longer := string(signature[:at]) + "\x00" + string(signature[at:])
+				wantReason(t, verifyAt(t, ordinary(t), c.token[:dot]+b64(longer)), ReasonSignature)
+			})
+		}
 	}
 }
