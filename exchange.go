@@ -102,6 +102,11 @@ type Closing interface {
 // OnDone leaves a closing call; the last one left is called first.
 func (x *Exchange) OnDone(c Closing) { x.closings = append(x.closings, c) }
 
+// Observe records what the running step found and lets the request go on. It
+// is for steps whose own setting says so; whether a step is enforced at all is
+// a property of its place.
+func (x *Exchange) Observe(err error) { x.Findings = append(x.Findings, Finding{x.at, err}) }
+
 // Note adds an attribute to the event of this exchange. Never a secret, never
 // a value that the client chose freely.
 func (x *Exchange) Note(attr slog.Attr) { x.notes = append(x.notes, attr) }

@@ -154,7 +154,7 @@ func (x *Exchange) run(steps []Placed) error {
 			continue
 		}
 		if p.Mode == Observe && observable(err) {
-			x.Findings = append(x.Findings, Finding{p, err})
+			x.Observe(err)
 			continue
 		}
 		if wait, ok := err.(*Wait); ok {

@@ -103,10 +103,13 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Passed is the number of bytes that were read so far.
+// Passed is the number of bytes that were read so far; all if the body is held.
 func (b *Body) Passed() int64 {
-	if b == nil {
+	switch {
+	case b == nil:
 		return 0
+	case b.whole:
+		return int64(len(b.held))
 	}
 	return b.passed
 }

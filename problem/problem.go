@@ -9,6 +9,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -100,6 +101,25 @@ func (r *Refusal) Response(base, requestID string) *message.Response {
 	fields.Add("Content-Type", MediaType)
 	fields.Add("Cache-Control", "no-store")
 	return &message.Response{Status: r.Kind.Status(), Fields: fields, Body: message.BytesBody(r.document(base, requestID))}
+}
+
+// Replacement is an answer of the same status whose body is a problem document
+// of no particular type (RFC 9457 §4.2.1), for errors that a backend was not
+// declared to give. Of its fields those stay that belong to the status.
+func Replacement(status int, from message.Fields, requestID string) *message.Response {
+	fields := message.Fields{{Name: "Content-Type", Value: MediaType}, {Name: "Cache-Control", Value: "no-store"}}
+	for _, name := range [...]string{"Allow", "Retry-After", "WWW-Authenticate"} {
+		for _, value := range from.Values(name) {
+			fields.Add(name, value)
+		}
+	}
+	b := append(make([]byte, 0, 128), `{"type":"about:blank","title":`...)
+	b = quote(b, http.StatusText(status))
+	b = append(b, `,"status":`...)
+	b = strconv.AppendInt(b, int64(status), 10)
+	b = append(b, `,"instance":`...)
+	b = quote(b, requestID)
+	return &message.Response{Status: status, Fields: fields, Body: message.BytesBody(append(b, '}', '\n'))}
 }
 
 func (r *Refusal) document(base, requestID string) []byte {

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sallyport"
+	"sallyport/problem"
 )
 
 // Metrics are the gateway's counters. They outlive plans.
@@ -79,6 +80,7 @@ func (m *Metrics) Run(x *sallyport.Exchange) error {
 func (m *Metrics) decided(x *sallyport.Exchange, api, operation string) {
 	for _, f := range x.Findings {
 		m.decisions.WithLabelValues(policy(f.Place), "observe", reason(f.Err)).Inc()
+		m.faults(problem.As(f.Err), api, operation)
 	}
 	p := x.Stopped()
 	if x.Refusal == nil || p == nil {
@@ -92,7 +94,11 @@ func (m *Metrics) decided(x *sallyport.Exchange, api, operation string) {
 	if p.Stage == sallyport.Identify {
 		m.auth.WithLabelValues(x.Refusal.Kind.Name()).Inc()
 	}
-	for _, f := range x.Refusal.Faults {
+	m.faults(x.Refusal, api, operation)
+}
+
+func (m *Metrics) faults(r *problem.Refusal, api, operation string) {
+	for _, f := range r.Faults {
 		m.violations.WithLabelValues(api, operation, f.In, f.Keyword).Inc()
 	}
 }

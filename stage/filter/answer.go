@@ -1,0 +1,216 @@
+// Package filter is the stage that asks what of the answer may leave: status,
+// media type and body as the document promises them, and no header field that
+// tells about the machinery behind.
+//
+// The backend is not trusted: what its answer may be is the document's to say.
+// RFC 9110 §15 (status codes), RFC 9457 (problem documents).
+package filter
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/mediatype"
+	"sallyport/message"
+	"sallyport/problem"
+)
+
+// Mode says what comes of an answer that is not as declared.
+type Mode uint8
+
+// The modes.
+const (
+	// Prune refuses an undeclared status or media type and JSON that cannot be
+	// read, takes undeclared properties out, and records other faults.
+	Prune Mode = iota
+	// Watch records all of it and lets it pass.
+	Watch
+	// Block refuses all of it.
+	Block
+)
+
+// Answer holds the answers of one operation to what the document declares.
+type Answer struct {
+	Mode Mode
+	// Responses are what is declared, in any order.
+	Responses []Response
+}
+
+// Response is one declared answer.
+type Response struct {
+	// Status is a code, 0 for default, or 1 to 5 for a range such as 2XX.
+	Status int
+	// Content are the media types; none means no content.
+	Content []Media
+	ranges  []mediatype.Range
+}
+
+// Media is one declared media type.
+type Media struct {
+	Range mediatype.Range
+	// Schema checks JSON; nil where nothing is declared.
+	Schema *jsonschema.Schema
+}
+
+// NewResponse makes a declared answer.
+func NewResponse(status int, content []Media) Response {
+	r := Response{Status: status, Content: content}
+	for _, m := range content {
+		r.ranges = append(r.ranges, m.Range)
+	}
+	return r
+}
+
+// Run implements sallyport.Step.
+func (a *Answer) Run(x *sallyport.Exchange) error {
+	declared := a.declared(x)
+	status := x.Response.Status
+	switch {
+	case declared == nil && status >= 400:
+		return a.found(x, a.replaceError(x), fmt.Errorf("status %d is not declared", status))
+	case declared == nil:
+		return a.refuse(x, problem.AnswerUndeclared, "status %d is not declared", status)
+	case message.Bodiless(x.Request.Method, status) || empty(x.Response.Body):
+		return nil
+	}
+	media, err := a.media(x, declared)
+	switch {
+	case err != nil && status >= 400:
+		return a.found(x, a.replaceError(x), err)
+	case err != nil:
+		return a.refuse(x, problem.AnswerUndeclared, "%s", err)
+	case media.Schema == nil:
+		return nil
+	}
+	return a.check(x, media)
+}
+
+func empty(b *message.Body) bool { return b == nil || b.Length == 0 }
+
+// declared is the answer of the exact status, of its range, or the default
+// (OpenAPI: Responses Object). An answer that says "not modified" is declared
+// where its 200 is (RFC 9110 §15.4.5).
+func (a *Answer) declared(x *sallyport.Exchange) *Response {
+	status := x.Response.Status
+	if status == 304 && (x.Request.Fields.Has("If-None-Match") || x.Request.Fields.Has("If-Modified-Since")) {
+		if r := a.find(304); r != nil {
+			return r
+		}
+		status = 200
+	}
+	return a.find(status)
+}
+
+func (a *Answer) find(status int) *Response {
+	var byRange, byDefault *Response
+	for i := range a.Responses {
+		switch r := &a.Responses[i]; r.Status {
+		case status:
+			return r
+		case status / 100:
+			byRange = r
+		case 0:
+			byDefault = r
+		}
+	}
+	if byRange != nil {
+		return byRange
+	}
+	return byDefault
+}
+
+func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error) {
+	value := x.Response.Fields.Joined("Content-Type")
+	if value == "" {
+		return nil, fmt.Errorf("the answer has content and no Content-Type")
+	}
+	t, err := mediatype.Parse(value)
+	if err != nil {
+		return nil, fmt.Errorf("the answer's Content-Type: %w", err)
+	}
+	i := mediatype.Match(declared.ranges, t)
+	if i < 0 {
+		return nil, fmt.Errorf("media type %s is not declared for status %d", t.Name, x.Response.Status)
+	}
+	m := declared.Content[i]
+	if !t.IsJSON() {
+		m.Schema = nil
+	}
+	return &m, nil
+}
+
+// check reads the body against its schema.
+func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
+	if encoding := x.Response.Fields.Joined("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return a.refuse(x, problem.AnswerInvalid, "the body came encoded though identity was asked for")
+	}
+	body, err := x.HoldResponse()
+	if err != nil {
+		return err
+	}
+	faults := media.Schema.Check(body)
+	if len(faults) == 0 {
+		return nil
+	}
+	broken := false
+	refusal := problem.Fail(problem.AnswerInvalid, fmt.Errorf("the body has %d faults, the first: %s %s", len(faults), faults[0].Pointer, faults[0].Keyword))
+	for _, f := range faults {
+		broken = broken || f.Syntax()
+		refusal.Faults = append(refusal.Faults, problem.Fault{In: "answer", Pointer: f.Pointer, Keyword: f.Keyword, Message: f.Message})
+	}
+	if a.Mode == Block || broken && a.Mode == Prune {
+		refusal.Faults = nil // what the backend did wrong is not the caller's to know
+		return refusal
+	}
+	x.Observe(refusal)
+	return nil
+}
+
+// refuse turns the answer away, or records it where the mode only watches.
+func (a *Answer) refuse(x *sallyport.Exchange, kind problem.Kind, format string, args ...any) error {
+	return a.found(x, problem.Fail(kind, fmt.Errorf(format, args...)), nil)
+}
+
+func (a *Answer) found(x *sallyport.Exchange, err error, why error) error {
+	if err == nil {
+		x.Note(slog.String("answer_replaced", why.Error()))
+		return nil
+	}
+	if a.Mode == Watch {
+		x.Observe(err)
+		return nil
+	}
+	return err
+}
+
+// replaceError keeps the status of an error that is not declared and gives it
+// a problem document for a body: what an error page shows is rarely meant for
+// callers.
+func (a *Answer) replaceError(x *sallyport.Exchange) error {
+	if a.Mode == Watch {
+		return problem.Fail(problem.AnswerUndeclared, fmt.Errorf("an error of status %d is not declared", x.Response.Status))
+	}
+	if x.Response.Body != nil {
+		x.Response.Body.Close()
+	}
+	x.Response = problem.Replacement(x.Response.Status, x.Response.Fields, x.ID)
+	return nil
+}
+
+// ParseStatus reads a key of a Responses Object.
+func ParseStatus(key string) (int, error) {
+	switch {
+	case key == "default":
+		return 0, nil
+	case len(key) == 3 && key[1:] == "XX" && '1' <= key[0] && key[0] <= '5':
+		return int(key[0] - '0'), nil
+	}
+	n, err := strconv.Atoi(key)
+	if err != nil || n < 100 || n > 599 {
+		return 0, fmt.Errorf("%q is not a status", key)
+	}
+	return n, nil
+}
