@@ -262,11 +262,12 @@ func (s *Keys) verify(h *header, input, signature []byte) error {
 	return refuse(ReasonSignature, "no kid, and the signature is by no key that fits")
 }
 
+// verifyNamed finds no key without a kid, since a kid in a header is never empty.
 func (s *Keys) verifyNamed(h *header, input, signature []byte) error {
 	found := false
 	for i := range s.keys {
 		k := &s.keys[i]
-		if k.id == "" || k.id != h.keyID {
+		if k.id != h.keyID {
 			continue
 		}
 		found = true

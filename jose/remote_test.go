@@ -238,13 +238,16 @@ func TestAnswersThatAreNoKeySet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			i := newIssuer(t)
 			i.answer(serve)
-			v, r, _ := remoteVerifier(t, i)
-			if r.Ready(t.Context()) == nil {
-				t.Error("ready")
-			}
-			wantReason(t, verifyAt(t, v, forge(edHeader, encode(t, goodClaims(nil)))), ReasonKeysUnavailable)
-			if r.Current() != nil {
-				t.Error("holds a set")
+			for _, client := range []*http.Client{nil, i.Client()} {
+				v, r, _ := remoteVerifier(t, i)
+				r.Client = client
+				if r.Ready(t.Context()) == nil {
+					t.Error("ready")
+				}
+				wantReason(t, verifyAt(t, v, forge(edHeader, encode(t, goodClaims(nil)))), ReasonKeysUnavailable)
+				if r.Current() != nil {
+					t.Error("holds a set")
+				}
 			}
 		})
 	}
