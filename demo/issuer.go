@@ -41,12 +41,12 @@ func (i *Issuer) Sign(c Claims) (string, error) { return i.signer.Sign(c) }
 
 // Claims are what one token says, in the order in which a reader of the page wants them.
 type Claims struct {
-	Issuer   string `json:"iss"`
-	Audience string `json:"aud"`
-	Subject  string `json:"sub"`
-	Scope    string `json:"scope"`
-	IssuedAt int64  `json:"iat"`
-	Expires  int64  `json:"exp"`
+	Issuer   string   `json:"iss"`
+	Audience string   `json:"aud"`
+	Subject  string   `json:"sub"`
+	Roles    []string `json:"roles"`
+	IssuedAt int64    `json:"iat"`
+	Expires  int64    `json:"exp"`
 }
 
 // dated sets the claims' times.

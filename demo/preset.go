@@ -8,11 +8,8 @@ import (
 	"time"
 )
 
-const (
-	everyScope = "profile:read profile:write accounts:read transfers:write"
-	readScopes = "profile:read accounts:read"
-	lifetime   = time.Hour
-)
+// lifetime is how long a good token is good for; a page that stays open asks for new ones.
+const lifetime = time.Hour
 
 // Preset is one token that the page offers.
 type Preset struct {
@@ -32,33 +29,36 @@ func (i *Issuer) Presets(now time.Time) ([]Preset, error) {
 	if err != nil {
 		return nil, err
 	}
-	alice := Claims{Issuer: IssuerURL, Audience: Audience, Subject: "alice", Scope: everyScope}.dated(now, lifetime)
+	alice := Claims{
+		Issuer: IssuerURL, Audience: Audience, Subject: "alice",
+		Roles: []string{"profile:read", "profile:write", "accounts:read", "transfers:write"},
+	}.dated(now, lifetime)
 	bob, reader, shop := alice, alice, alice
 	bob.Subject = "bob"
-	reader.Scope = readScopes
+	reader.Roles = []string{"profile:read", "accounts:read"}
 	shop.Audience = "shop"
 
 	m := maker{}
 	valid := m.sign(i, alice)
 	presets := []Preset{
 		{ID: "valid", Label: "Valid", Token: valid, Genuine: true,
-			Note: "Alice's own token, signed by the issuer, good for an hour."},
+			Note: "Alice’s own token, signed by the issuer, good for an hour."},
 		{ID: "missing", Label: "Missing",
 			Note: "No token at all: the request goes out without an Authorization header."},
 		{ID: "expired", Label: "Expired", Token: m.sign(i, alice.dated(now.Add(-25*time.Hour), lifetime)),
-			Note: "Alice's token of yesterday. The signature is good, the date is not."},
+			Note: "Alice’s token of yesterday. The signature is good, the date is not."},
 		{ID: "tampered", Label: "Tampered", Token: m.tamper(valid, "carol"),
-			Note: "Alice's token with the subject changed to carol and the old signature left on."},
+			Note: "Alice’s token with the subject changed to carol and the old signature left on."},
 		{ID: "none", Label: "alg: none", Token: m.unsigned(alice, "carol"),
 			Note: "A token that says it needs no signature, and names carol."},
-		{ID: "other", Label: "Somebody else's", Token: m.sign(i, bob), Genuine: true,
-			Note: "Bob's real token. It opens Bob's data, and nothing of Alice's."},
+		{ID: "other", Label: "Somebody else’s", Token: m.sign(i, bob), Genuine: true,
+			Note: "Bob’s real token. It opens Bob’s data, and nothing of Alice’s."},
 		{ID: "forged", Label: "Forged", Token: m.sign(stranger, alice),
-			Note: "All of Alice's claims, signed with a key the gateway has never seen."},
+			Note: "All of Alice’s claims, signed with a key the gateway has never seen."},
 		{ID: "audience", Label: "For another API", Token: m.sign(i, shop),
 			Note: "Signed by the right issuer for Alice, but meant for the shop."},
 		{ID: "reader", Label: "Read only", Token: m.sign(i, reader), Genuine: true,
-			Note: "Alice's token without the right to change her profile or move money."},
+			Note: "Alice’s token without the right to change her profile or move money."},
 	}
 	return presets, m.err
 }

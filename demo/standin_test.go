@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -100,13 +101,13 @@ func (s *standIn) check(w http.ResponseWriter, r *http.Request, body []byte) (pr
 	s.mu.Unlock()
 	w.Header().Set("RateLimit-Policy", `"per-caller";q=20;w=10`)
 	w.Header().Set("RateLimit", fmt.Sprintf(`"per-caller";r=%d;t=10`, max(0, burstOf-used)))
-	scope, _ := token.String("scope")
+	roles, _ := token.Strings("roles")
 	switch {
 	case subject == "bob" && used > burstOf:
 		w.Header().Set("Retry-After", "10")
 		return problem.LimitExceeded, "The limit per-caller is used up.", ""
-	case r.URL.Path == "/v2/transfers" && !strings.Contains(scope, "transfers:write"):
-		return problem.ScopeMissing, "The scope transfers:write is needed.", ""
+	case r.URL.Path == "/v2/transfers" && !slices.Contains(roles, "transfers:write"):
+		return problem.RoleMissing, "The operation needs the role transfers:write.", ""
 	case r.URL.Path == "/v2/accounts/acc-2001" && subject != "bob":
 		return problem.OperationUnknown, "There is no such object.", ""
 	case r.URL.Query().Has("reference"):

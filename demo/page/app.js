@@ -7,6 +7,7 @@ import { copyCurl, json, make, rawAnswer, rawRequest, verdictOf } from './show.j
 import { decode, expiry } from './token.js';
 import { judge, verdict } from './verdict.js';
 
+// An endpoint that is not identified asks nobody who they are, so no token is sent to it.
 const ENDPOINTS = [
   { path: '/v1/users/all', identified: false },
   { path: '/v2/user/profile', identified: true },
@@ -98,7 +99,7 @@ async function sendSide(side, announce = true) {
   side.card.setAttribute('aria-busy', 'true');
   await renew();
   const endpoint = ENDPOINTS.find(({ path }) => path === side.select.value);
-  const sent = token();
+  const sent = endpoint.identified ? token() : '';
   const answer = await send(settings[side.id], { path: endpoint.path, token: sent }, mine.signal);
   if (side.newest !== mine) return '';
   side.card.removeAttribute('aria-busy');
@@ -172,11 +173,12 @@ async function tryBurst(attack, side) {
   cell.replaceChildren(row);
   const { answers, bystander, verdict: result } = await burst(
     settings[side.id], attack.request, preset(attack.preset).token, preset('valid').token, add);
-  const last = answers.find((answer) => answer.status === 429) ?? answers.at(-1);
+  const refused = answers.find((answer) => answer.status === 429);
+  const last = refused ?? answers.at(-1);
   const limits = limitFields(last).map(([name, value]) => make('li', {}, make('code', {}, `${name}: ${value}`)));
   cell.replaceChildren(verdictOf(result, {}), row,
     limits.length > 0 ? make('ul.limits', {}, ...limits) : '',
-    make('details', {}, make('summary', {}, 'Last request and answer'), ...raw(last)),
+    make('details', {}, make('summary', {}, refused ? 'The first that was refused' : 'Last request and answer'), ...raw(last)),
     make('details', {}, make('summary', {}, 'Alice’s request and answer'), ...raw(bystander)));
   return result;
 }

@@ -11,8 +11,8 @@ const dumped = (answer) => (succeeded(answer) && Array.isArray(answer.json)
 // fell(answer): a sentence where the side fell for it, empty where not. A burst has none of the last.
 export const ATTACKS = [
   {
-    id: 'undocumented', title: 'An undocumented path', preset: 'valid',
-    about: 'Version 1 was replaced years ago. The bank still answers it; the document does not name it.',
+    id: 'undocumented', title: 'An undocumented path', preset: 'missing',
+    about: 'Version 1 was replaced years ago. The bank still answers it, to anyone; the document does not name it.',
     request: { path: '/v1/users/all' }, fell: dumped,
   },
   {
@@ -59,7 +59,7 @@ export const ATTACKS = [
     fell: (answer) => (succeeded(answer) ? 'The money has moved.' : ''),
   },
   {
-    id: 'readings', title: 'A path with two readings', preset: 'valid',
+    id: 'readings', title: 'A path with two readings', preset: 'missing',
     about: 'Checked as it is written this is an account; decoded once more it is the dump of all customers.',
     request: { path: '/v2/accounts/..%2F..%2Fv1%2Fusers%2Fall' }, fell: dumped,
   },

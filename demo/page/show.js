@@ -100,9 +100,10 @@ function jsonLine(line) {
   return make('span', {}, indent, SECRETS.has(name) ? make('mark', {}, ...content) : make('span', {}, ...content));
 }
 
-// json shows a value as tinted JSON.
+// json shows a value as tinted JSON, lists of plain words on one line.
 export function json(value) {
-  return JSON.stringify(value, null, 2).split('\n').flatMap((line) => [jsonLine(line), '\n']);
+  const text = JSON.stringify(value, null, 2).replace(/\[(\s+"[^"\\]*",?)+\s+\]/g, (list) => list.replace(/\s+/g, ' '));
+  return text.split('\n').flatMap((line) => [jsonLine(line), '\n']);
 }
 
 // copyCurl is a button that copies the request as a curl command.

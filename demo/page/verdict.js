@@ -43,7 +43,7 @@ function fooled(answer, token) {
 
 function leaked(answer, secrets, identified) {
   const who = Array.isArray(answer.json) && !identified ? `${answer.json.length} customers, ` : '';
-  return `${who}${who ? 'with' : 'With'} ${listed(secrets)}.${identified ? '' : ' No token was looked at.'}`;
+  return `${who}${who ? 'with' : 'With'} ${listed(secrets)}.${identified ? '' : ' Nobody was asked for a token.'}`;
 }
 
 function allowed(answer) {
