@@ -167,6 +167,7 @@ func TestDelay(t *testing.T) {
 			for range 5 {
 				b.ask("Caller", "ann")
 			}
+			synctest.Wait()
 			if time.Since(start) != time.Second || slow.waiting.Load() != 0 {
 				t.Errorf("it took %v, %d requests wait", time.Since(start), slow.waiting.Load())
 			}
