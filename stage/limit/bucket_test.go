@@ -131,3 +131,10 @@ func TestBucketTellsWhenToComeAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestFreeBucketHasNoReset(t *testing.T) {
+	b := Bucket{Interval: time.Second, Depth: 5 * time.Second}
+	if b.Remaining(0) != 5 || b.Reset(0) != 0 {
+		t.Errorf("%d remain, reset in %v", b.Remaining(0), b.Reset(0))
+	}
+}

@@ -80,14 +80,14 @@ func (k keys) holder(x *sallyport.Exchange) Holder {
 
 // subscriber is the part of an address that its user cannot change at will.
 func subscriber(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("") // ::ffff:192.0.2.1 is 192.0.2.1 and must not be a second bucket
+	a = a.Unmap() // ::ffff:192.0.2.1 is 192.0.2.1 and must not be a second bucket
 	if a.Is4() {
 		return a
 	}
 	if !a.IsValid() {
 		return netip.IPv6Unspecified()
 	}
-	bytes := a.As16()
+	bytes := a.As16() // without the zone, which is of this machine
 	clear(bytes[8:])
 	return netip.AddrFrom16(bytes)
 }

@@ -8,7 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sallyport"
 	"sallyport/message"
+	"sallyport/problem"
 )
 
 // throttle lets one request by each second and holds others back.
@@ -34,6 +36,13 @@ func (b *bench) expect(t *testing.T, start time.Time, want ...arrivalAfter) {
 type arrivalAfter struct {
 	name  string
 	after time.Duration
+}
+
+// forbidding is a later step that turns everyone away.
+type forbidding struct{}
+
+func (forbidding) Run(*sallyport.Exchange) error {
+	return problem.Refuse(problem.RoleMissing, "Nobody has this role.")
 }
 
 func TestDelay(t *testing.T) {
@@ -129,6 +138,22 @@ func TestDelay(t *testing.T) {
 			all.Go(func() { b.ask("Caller", "ann", "Name", "3") })
 			all.Wait()
 			b.expect(t, start, arrivalAfter{"0", 0}, arrivalAfter{"2", 2 * time.Second}, arrivalAfter{"3", 3 * time.Second})
+		})
+	})
+
+	t.Run("who waited and was turned away later stays counted", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			rate, _ := throttle(t, 10*time.Second)
+			b := newBench(enforced(rate, forbidding{})...)
+			start := time.Now()
+			for range 4 {
+				if got := b.ask("Caller", "ann").Status; got != 403 {
+					t.Errorf("status %d", got)
+				}
+			}
+			if took := time.Since(start); took != 3*time.Second {
+				t.Errorf("four requests took %v, want 3s", took)
+			}
 		})
 	})
 
