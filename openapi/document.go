@@ -37,6 +37,9 @@ type Document struct {
 	Schemes map[string]*SecurityScheme
 	// Extension is x-sallyport at the root, or nil.
 	Extension *source.Node
+	// Warnings are what is odd and changes nothing that is enforced: a field
+	// that the specification ignores, a link to nowhere, a likely misspelling.
+	Warnings source.Mistakes
 	// Unrouted lists callbacks and webhooks, which a gateway in front of the
 	// API never sees.
 	Unrouted []Place

@@ -106,6 +106,15 @@ func (n *Node) NamePosition(name string) Position {
 	return n.Position()
 }
 
+// MemberPosition is where the name of the i-th member begins, or n's own place
+// if that is unknown.
+func (n *Node) MemberPosition(i int) Position {
+	if m := &n.Members[i]; m.line > 0 {
+		return Position{*n.file, int(m.line), int(m.column)}
+	}
+	return n.Position()
+}
+
 // Get is the member of that name, or nil where there is none or n is no Map.
 func (n *Node) Get(name string) *Node {
 	if n == nil || n.Kind != Map {

@@ -1,0 +1,207 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+
+	"sallyport/source"
+)
+
+// builder turns the tree that the walker has read into operations. It meets
+// nothing but what the walker has complained of already, and leaves that out.
+type builder struct {
+	*walker
+	based map[*source.Node][]string
+	ids   map[string]bool
+}
+
+func newBuilder(w *walker) *builder {
+	return &builder{
+		walker: w,
+		based:  map[*source.Node][]string{},
+		ids:    map[string]bool{},
+	}
+}
+
+func (b *builder) build() {
+	b.buildSchemes()
+	root := b.doc.root
+	b.doc.Extension = root.Get("x-sallyport")
+	if paths := root.Get("paths"); paths != nil {
+		for i := range paths.Members {
+			if m := &paths.Members[i]; !strings.HasPrefix(m.Name, "x-") {
+				b.path(m.Name, m.Value)
+			}
+		}
+	}
+	if hooks := root.Get("webhooks"); hooks != nil {
+		for i := range hooks.Members {
+			name := hooks.Members[i].Name
+			b.doc.Unrouted = append(b.doc.Unrouted, Place{"webhook " + name, hooks.MemberPosition(i)})
+		}
+	}
+}
+
+// path builds the operations of a path item, which may refer to another: what
+// it says itself goes before what it refers to.
+func (b *builder) path(path string, item *source.Node) {
+	if item.Kind != source.Map {
+		return
+	}
+	target := b.target(item)
+	for _, from := range []*source.Node{item, target} {
+		if from == nil {
+			continue
+		}
+		for i := range from.Members {
+			m := &from.Members[i]
+			switch {
+			case from == target && item.Has(m.Name):
+			case slices.Contains(methods(b.version), m.Name):
+				b.operation(path, strings.ToUpper(m.Name), m.Value, item, target)
+			case m.Name == "additionalOperations" && b.version >= V32:
+				for j := range m.Value.Members {
+					b.operation(path, m.Value.Members[j].Name, m.Value.Members[j].Value, item, target)
+				}
+			}
+		}
+	}
+}
+
+// target is the path item that another refers to, or nil.
+func (b *builder) target(item *source.Node) *source.Node {
+	if !item.Has("$ref") {
+		return nil
+	}
+	next := b.targets[item]
+	for range longestChain {
+		if next == nil || !next.Has("$ref") || b.targets[next] == nil {
+			break
+		}
+		next = b.targets[next]
+	}
+	if next == nil || next.Kind != source.Map {
+		return nil
+	}
+	return next
+}
+
+func (b *builder) operation(path, method string, n, item, target *source.Node) {
+	if n.Kind != source.Map {
+		return
+	}
+	u := b.newUnit()
+	u.need(b.paths[path])
+	u.need(b.seen[sight{n, anOperation}])
+	op := &Operation{
+		ID:         n.Str("operationId"),
+		Method:     method,
+		Path:       path,
+		Deprecated: n.True("deprecated"),
+		At:         n.Position(),
+	}
+	if op.ID == "" || b.ids[op.ID] {
+		op.ID = method + " " + path
+	}
+	b.ids[op.ID] = true
+	if tags := n.Get("tags"); tags != nil {
+		op.Tags = textsOf(tags)
+	}
+	for _, from := range []*source.Node{b.doc.root, target, item, n} {
+		if x := from.Get("x-sallyport"); x != nil {
+			op.Extensions = append(op.Extensions, x)
+		}
+	}
+	b.buildServers(op, n, item, target, u)
+	b.buildSecurity(op, n, u)
+	b.buildParameters(op, u, target, item, n)
+	b.buildBody(op, n)
+	b.buildResponses(op, n)
+	b.buildCallbacks(op, n)
+	b.doc.Operations = append(b.doc.Operations, op)
+	b.operations = append(b.operations, u)
+}
+
+// buildParameters merges the lists, the last one winning, and holds them
+// against the path's template.
+func (b *builder) buildParameters(op *Operation, u *unit, from ...*source.Node) {
+	places := map[string]int{}
+	for _, n := range from {
+		list := n.Get("parameters")
+		if list == nil {
+			continue
+		}
+		for _, item := range list.Items {
+			declared := b.deref(item)
+			if declared == nil || parameterKey(declared) == "" {
+				continue
+			}
+			p := b.parameter(declared)
+			p.At = item.Position()
+			if p.In == "header" && isReservedHeader(p.Name) {
+				b.warn(p.At, "", "the header parameter %q is ignored: OpenAPI describes it by other means", p.Name)
+				continue
+			}
+			key := parameterKey(declared)
+			if i, again := places[key]; again {
+				op.Parameters[i] = p
+				continue
+			}
+			places[key] = len(op.Parameters)
+			op.Parameters = append(op.Parameters, p)
+		}
+	}
+	b.matchTemplate(op, u)
+}
+
+// isReservedHeader: a parameter of that name is ignored (Parameter Object, name).
+func isReservedHeader(name string) bool {
+	return strings.EqualFold(name, "Accept") || strings.EqualFold(name, "Content-Type") || strings.EqualFold(name, "Authorization")
+}
+
+// matchTemplate holds the path parameters against the names in the template,
+// in both directions.
+func (b *builder) matchTemplate(op *Operation, u *unit) {
+	names, ok := variablesOf(op.Path)
+	if !ok {
+		return
+	}
+	var declared, spare []string
+	for _, p := range op.Parameters {
+		if p.In != "path" {
+			continue
+		}
+		declared = append(declared, p.Name)
+		if !slices.Contains(names, p.Name) {
+			spare = append(spare, p.Name)
+		}
+	}
+	for _, name := range names {
+		if slices.Contains(declared, name) {
+			continue
+		}
+		remedy := "declare it under parameters with in: path"
+		if len(spare) == 1 {
+			remedy = "the declared path parameter is called \"" + spare[0] + "\""
+		} else if near := meant(name, spare); near != "" {
+			remedy = near
+		}
+		u.mistakes.Add(op.At, remedy, "%s %s has {%s} in its path, which is not declared", op.Method, op.Path, name)
+	}
+	for _, p := range op.Parameters {
+		if p.In == "path" && !slices.Contains(names, p.Name) {
+			u.mistakes.Add(p.At, meant(p.Name, names), "the path parameter %q is not in the path %s", p.Name, op.Path)
+		}
+	}
+}
+
+func (b *builder) buildCallbacks(op *Operation, n *source.Node) {
+	callbacks := n.Get("callbacks")
+	if callbacks == nil {
+		return
+	}
+	for i := range callbacks.Members {
+		name := callbacks.Members[i].Name
+		b.doc.Unrouted = append(b.doc.Unrouted, Place{"callback " + name + " of " + op.ID, callbacks.MemberPosition(i)})
+	}
+}
