@@ -1,0 +1,138 @@
+package config
+
+import "strings"
+
+// API is one protected API: an OpenAPI document, the backend behind it, and
+// what the document leaves open.
+type API struct {
+	Place `json:"-"`
+
+	// What the API is called in logs and metrics.
+	Name string `yaml:"name" required:""`
+	// The OpenAPI document, a path relative to this file.
+	Document string `yaml:"document" required:"" path:""`
+	// Serve what can be enforced. An operation that cannot be refuses every
+	// request; without this setting the gateway does not start.
+	Partial bool `yaml:"partial"`
+	// Beginnings of the https URLs that a $ref of the document may name.
+	// Without any, every $ref is a file.
+	RemoteRefs []URL `yaml:"remote_refs"`
+	// The hosts that the API answers to: exact, or *.example.com for all names
+	// below. Without any, every host.
+	Hosts []Host `yaml:"hosts"`
+	// The backend. A URL alone, or a list of them, is short for its targets.
+	Upstream Upstream `yaml:"upstream" required:""`
+	// Operations, by id, that may have no security in the document. Any other
+	// operation without security is a mistake at start.
+	Public []Glob `yaml:"public"`
+	// What each security scheme of the document needs to know, by its name.
+	Identify []Scheme `yaml:"identify,named"`
+	// How much callers may ask for, by names of your choice. Clients see the
+	// names in RateLimit-Policy.
+	Limits []Limit `yaml:"limits,named"`
+	// Let scripts of other origins call the API from a browser.
+	CORS *CORS `yaml:"cors"`
+	// What a request may hold beyond what the document declares.
+	Request Request `yaml:"request"`
+	// What of an answer may leave.
+	Answers Answers `yaml:"answers"`
+	// How the backend is told who calls.
+	Caller Caller `yaml:"caller"`
+	// Stages whose findings are recorded and not enforced. A stage's own
+	// failure is enforced all the same.
+	Observe []string `yaml:"observe" choices:"identify limit authorize validate"`
+	// Other settings for single operations, by id; * stands for any run of
+	// characters. Where several entries fit, they are applied in the order of
+	// the file: what a later one writes counts.
+	Operations []Override `yaml:"operations,named"`
+}
+
+// Upstream is a backend.
+type Upstream struct {
+	Place `json:"-"`
+
+	// Where the backend listens: http or https, with a path if one is to stand
+	// before every request's. Several are used in turn.
+	Targets []URL `yaml:"targets" required:""`
+	// The time for a connection to stand, TLS included.
+	Connect Duration `yaml:"connect" default:"2s"`
+	Waits
+	// The Host that the backend sees: preserve sends what the client asked
+	// for, target the target's own.
+	Host string `yaml:"host" default:"preserve" choices:"preserve target"`
+}
+
+func (*Upstream) shorthand() string { return "targets" }
+
+// Waits bound how long the gateway waits for a backend.
+type Waits struct {
+	Place `json:"-"`
+
+	// The time from the end of the request to the answer's header fields (504).
+	FirstByte Duration `yaml:"first_byte" default:"30s"`
+	// The longest pause within an answer's body.
+	Idle Duration `yaml:"idle" default:"60s" off:""`
+	// The time for everything, from the first try to the answer's last byte.
+	Whole Duration `yaml:"whole" default:"off" off:""`
+}
+
+// Caller says how the backend is told who calls.
+type Caller struct {
+	Place `json:"-"`
+
+	// The beginning of the header fields that name the caller: …Id, …Subject,
+	// …Tenant, …Issuer, …Scheme, …Scopes, …Roles. A client's own fields of
+	// these names never reach the backend.
+	Headers FieldName `yaml:"headers" default:"X-Caller-"`
+}
+
+func (c *Config) check(k *decoder) {
+	k.distinct("listen", "address", len(c.Listen), func(i int) (string, Place) {
+		if strings.HasSuffix(string(c.Listen[i].Address), ":0") {
+			return "", c.Listen[i].Place // the system chooses another port for each
+		}
+		return string(c.Listen[i].Address), c.Listen[i].Place
+	})
+	k.distinct("apis", "name", len(c.APIs), func(i int) (string, Place) { return c.APIs[i].Name, c.APIs[i].Place })
+	for i := range c.Listen {
+		if a := c.Listen[i].Address; a != "" && a == c.Admin.Address && !strings.HasSuffix(string(a), ":0") {
+			k.wrong(c.Admin.PositionOf("address"), "give operators an address of their own", "%s is an address for clients already", a)
+		}
+	}
+}
+
+func (a *API) check(c *decoder) {
+	if a.Name != "" && !plainName(a.Name) {
+		c.wrong(a.PositionOf("name"), "use letters, digits, - _ and .", "%q is no name for an API", a.Name)
+	}
+	for i, u := range a.RemoteRefs {
+		if u.Scheme != "" && u.Scheme != "https" {
+			c.wrong(a.PositionOf(item("remote_refs", i)), "use https", "what a document refers to must not come in the clear")
+		}
+	}
+	distinctItems(c, a.Place, "hosts", a.Hosts)
+	distinctItems(c, a.Place, "public", a.Public)
+}
+
+func (u *Upstream) check(c *decoder) {
+	seen := make(map[string]bool)
+	for i, t := range u.Targets {
+		at := u.PositionOf(item("targets", i))
+		switch {
+		case t.Host == "":
+		case t.Scheme != "http" && t.Scheme != "https":
+			c.wrong(at, "write http://host:port or https://host:port", "a backend is spoken to by http or https, not %s", t.Scheme)
+		case t.RawQuery != "" || t.Fragment != "":
+			c.wrong(at, "end it after the path", "a target has neither query nor fragment")
+		case seen[t.String()]:
+			c.wrong(at, "remove one of them", "this target stands in the list twice")
+		}
+		seen[t.String()] = true
+	}
+}
+
+func (c *Caller) check(k *decoder) {
+	if c.Headers != "" && !strings.HasSuffix(string(c.Headers), "-") {
+		k.wrong(c.PositionOf("headers"), "end it with a hyphen, as X-Caller- does", "%q is no beginning of a header field", string(c.Headers))
+	}
+}

@@ -1,0 +1,66 @@
+package config
+
+// Listener is one address that clients connect to.
+type Listener struct {
+	Place `json:"-"`
+
+	// Host and port. Without a host it is every address of the machine.
+	Address Address `yaml:"address" default:"127.0.0.1:8080"`
+	// Speak TLS on this address. Without it the address must be on loopback,
+	// redirect, or say plain_http.
+	TLS *TLS `yaml:"tls"`
+	// Take no requests, but send every client to https: 308 to the same host.
+	Redirect bool `yaml:"redirect"`
+	// The host, and port if it is not 443, that a redirecting listener sends
+	// clients to, such as api.example.com. Without it: the host that was asked
+	// for, at the port of the first listener with TLS.
+	RedirectTo Authority `yaml:"redirect_to"`
+	// Accept plain HTTP on an address that is not on loopback. Whoever is on
+	// the way can then read and change every request and answer, credentials
+	// included: right only behind something that ends TLS on the same machine
+	// or in the same trusted network.
+	Plain bool `yaml:"plain_http"`
+	// How long browsers may use nothing but https for this host
+	// (Strict-Transport-Security, RFC 6797); only sent over TLS.
+	HSTS Duration `yaml:"hsts" default:"180d" off:""`
+}
+
+// TLS is the certificate of a listener, and what is asked of its clients.
+type TLS struct {
+	Place `json:"-"`
+
+	// File with the certificate and those that lead to its root, PEM.
+	Certificate string `yaml:"certificate" required:"" path:""`
+	// File with the private key, PEM.
+	Key string `yaml:"key" required:"" path:""`
+	// The oldest version of TLS that is accepted.
+	MinVersion string `yaml:"min_version" default:"1.2" choices:"1.2 1.3"`
+}
+
+// Admin is the listener for operators.
+type Admin struct {
+	Place `json:"-"`
+
+	// Host and port of /healthz, /readyz and /metrics. They tell operation
+	// names and numbers to whoever asks: keep it where clients cannot reach it.
+	Address Address `yaml:"address" default:"127.0.0.1:9443" off:""`
+}
+
+func (l *Listener) check(c *decoder) {
+	overTLS := l.TLS != nil
+	switch {
+	case l.Redirect && overTLS:
+		c.wrong(l.PositionOf("redirect"), "remove one of them", "a listener with tls has nothing to redirect to")
+	case l.Plain && overTLS:
+		c.wrong(l.PositionOf("plain_http"), "remove one of them", "a listener with tls does not speak plain HTTP")
+	case !overTLS && !l.Redirect && !l.Plain && l.Address != "" && !l.Address.Loopback():
+		c.wrong(l.PositionOf("address"), "give it tls, or listen on 127.0.0.1, or say plain_http: true",
+			"%s would take plain HTTP from other machines", l.Address)
+	}
+	if l.RedirectTo != "" && !l.Redirect {
+		c.wrong(l.PositionOf("redirect_to"), "add redirect: true", "redirect_to has a meaning on a redirecting listener only")
+	}
+	if l.Wrote("hsts") && !overTLS {
+		c.wrong(l.PositionOf("hsts"), "put it on the listener with tls", "browsers heed hsts over TLS only (RFC 6797 §8.1)")
+	}
+}

@@ -1,0 +1,54 @@
+package config
+
+import (
+	"strings"
+
+	"sallyport/source"
+)
+
+// Place is where a struct stands in its file, for mistakes that are found only
+// when the documents are known.
+type Place struct {
+	// At is where the struct begins, or the flag that it comes from.
+	At source.Position
+
+	keys map[string]source.Position
+}
+
+// PositionOf is where the value of a key stands, such as "upstream", or an item
+// of its list, "public/2"; where the file does not write it, At.
+func (p Place) PositionOf(key string) source.Position {
+	if at, ok := p.keys[key]; ok {
+		return at
+	}
+	return p.At
+}
+
+// Wrote tells whether the file writes this key; if not, its value is the
+// default.
+func (p Place) Wrote(key string) bool {
+	_, ok := p.keys[key]
+	return ok
+}
+
+func (p *Place) note(key string, at source.Position) {
+	if p.keys == nil {
+		p.keys = make(map[string]source.Position)
+	}
+	p.keys[key] = at
+}
+
+// with is the place of a struct over which another one was laid: keys of the
+// other stand where it wrote them.
+func (p Place) with(over Place, keys map[string]bool) Place {
+	merged := Place{At: p.At}
+	for key, at := range p.keys {
+		merged.note(key, at)
+	}
+	for key, at := range over.keys {
+		if name, _, _ := strings.Cut(key, "/"); keys[name] {
+			merged.note(key, at)
+		}
+	}
+	return merged
+}

@@ -1,0 +1,159 @@
+package config
+
+import "reflect"
+
+// Request is what a request may hold beyond what the document declares.
+type Request struct {
+	Place `json:"-"`
+
+	// The largest body (413).
+	MaxBody Size `yaml:"max_body" default:"1MiB"`
+	// What comes of a query parameter that the document does not declare.
+	UndeclaredQuery string `yaml:"undeclared_query" default:"refuse" choices:"refuse pass"`
+	// Names of query parameters that may come undeclared, such as utm_*.
+	AllowQuery []Glob `yaml:"allow_query"`
+	// What comes of a property of a body that the document does not declare.
+	UndeclaredProperties string `yaml:"undeclared_properties" default:"refuse" choices:"refuse drop pass"`
+	// What comes of a readOnly property in a request: drop takes it out, so
+	// that what was read can be put back.
+	ReadOnly string `yaml:"read_only" default:"drop" choices:"drop refuse"`
+	// The status for a request that its schema refuses.
+	Status int `yaml:"status" default:"400" choices:"400 422"`
+}
+
+// Answers is what of an answer may leave.
+type Answers struct {
+	Place `json:"-"`
+
+	// What comes of an answer that is not as the document says: prune removes
+	// undeclared properties and records the rest, block turns every fault into
+	// a 502, observe only records, off does not look.
+	Mode string `yaml:"mode" default:"prune" choices:"prune observe block off"`
+	// The largest answer that is held to be checked as a whole (502).
+	MaxBody Size `yaml:"max_body" default:"1MiB"`
+	// Add the header fields that keep browsers from misusing an answer:
+	// X-Content-Type-Options, Content-Security-Policy, Referrer-Policy,
+	// X-Frame-Options, and Cache-Control where the backend sent none.
+	SecurityHeaders bool `yaml:"security_headers" default:"true"`
+	// Header fields that every answer gets, in place of the backend's or our
+	// own; an empty string takes the field away.
+	Headers []Header `yaml:"headers,named"`
+	// Leave the backend's Server and X-Powered-By.
+	KeepServer bool `yaml:"keep_server"`
+}
+
+// Header is one header field of an answer.
+type Header struct {
+	Place `json:"-"`
+
+	// Name is the field's name.
+	Name string `yaml:"-"`
+	// The field's value.
+	Value string `yaml:"value"`
+}
+
+func (*Header) shorthand() string { return "value" }
+
+// Override is other settings for the operations that its name fits.
+type Override struct {
+	Place `json:"-"`
+
+	// Name is what fits the ids of operations; * stands for any run of
+	// characters.
+	Name string `yaml:"-"`
+	// As in the API.
+	Request Request `yaml:"request"`
+	// As in the API.
+	Answers Answers `yaml:"answers"`
+	// As in the API; an empty list enforces everything.
+	Observe []string `yaml:"observe" choices:"identify limit authorize validate"`
+	// The waits of the API's upstream.
+	Upstream Waits `yaml:"upstream"`
+}
+
+// Rules are the settings of one operation.
+type Rules struct {
+	Request Request
+	Answers Answers
+	Observe []string
+	Waits   Waits
+}
+
+// For is what holds for an operation: the API's settings, and over them what
+// the entries of operations that fit its id write, in the order of the file.
+func (a *API) For(operation string) Rules {
+	r := Rules{a.Request, a.Answers, a.Observe, a.Upstream.Waits}
+	for i := range a.Operations {
+		o := &a.Operations[i]
+		if !Glob(o.Name).Match(operation) {
+			continue
+		}
+		lay(&r.Request, &o.Request, o.Request.Place)
+		lay(&r.Answers, &o.Answers, o.Answers.Place)
+		lay(&r.Waits, &o.Upstream, o.Upstream.Place)
+		if o.Wrote("observe") {
+			r.Observe = o.Observe
+		}
+	}
+	return r
+}
+
+// lay copies the fields whose keys were written.
+func lay[T any](under, over *T, written Place) {
+	to, from := reflect.ValueOf(under).Elem(), reflect.ValueOf(over).Elem()
+	place := to.FieldByName("Place").Addr().Interface().(*Place)
+	keys := make(map[string]bool)
+	for _, f := range fieldsOf(to.Type()) {
+		if written.Wrote(f.key) {
+			to.FieldByIndex(f.index).Set(from.FieldByIndex(f.index))
+			keys[f.key] = true
+		}
+	}
+	*place = place.with(written, keys)
+}
+
+func (h *Header) check(c *decoder) {
+	if !isToken(h.Name) {
+		c.wrong(h.At, "write it as in RFC 9110 §5.1", "%q is no name of a header field", h.Name)
+	}
+	if !h.Wrote("value") {
+		c.wrong(h.At, `write "" to take the field away`, "the header field %s has no value", h.Name)
+	}
+	if !fieldValue(h.Value) {
+		c.wrong(h.At, "keep it on one line", "the value of %s holds a control character", h.Name)
+	}
+}
+
+func (a *Answers) check(c *decoder) {
+	seen := make(map[string]bool)
+	for i := range a.Headers {
+		h := &a.Headers[i]
+		if name := lower(h.Name); seen[name] {
+			c.wrong(h.At, "keep one of them", "the header field %s stands here twice: letter case makes no difference", h.Name)
+		} else if framing[name] {
+			c.wrong(h.At, "remove it", "%s says how the message is framed and is set by the gateway alone", h.Name)
+		} else {
+			seen[name] = true
+		}
+	}
+}
+
+// framing are fields of which a second opinion would split the message in two
+// (RFC 9112 §6.3) or speak for the connection (RFC 9110 §7.6.1).
+var framing = map[string]bool{
+	"content-length": true, "transfer-encoding": true, "trailer": true, "upgrade": true,
+	"connection": true, "keep-alive": true, "te": true, "proxy-connection": true,
+}
+
+func (r *Request) check(c *decoder) {
+	distinctItems(c, r.Place, "allow_query", r.AllowQuery)
+	if r.Wrote("allow_query") && len(r.AllowQuery) > 0 && r.UndeclaredQuery == "pass" {
+		c.wrong(r.PositionOf("allow_query"), "remove one of them", "undeclared_query: pass lets every parameter by already")
+	}
+}
+
+func (o *Override) check(c *decoder) {
+	if err := new(Glob).set(o.Name); err != nil {
+		c.wrong(o.At, "write an operation's id; * stands for any run of characters", "%q names no operation", o.Name)
+	}
+}

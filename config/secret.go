@@ -1,0 +1,121 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+)
+
+// Secret is a value that is never shown: every way to print or encode it gives
+// dots. In the file it is ${NAME}, for an environment variable, or file:PATH.
+type Secret struct {
+	// Behind a pointer, so that not even a struct around it that fmt looks
+	// into without asking shows more than an address.
+	hidden *hidden
+}
+
+type hidden struct{ value string }
+
+const dots = "••••"
+
+// NewSecret hides a value.
+func NewSecret(value string) Secret { return Secret{&hidden{value}} }
+
+// Reveal is the value itself; "" if there is none.
+func (s Secret) Reveal() string {
+	if s.hidden == nil {
+		return ""
+	}
+	return s.hidden.value
+}
+
+// String is dots.
+func (Secret) String() string { return dots }
+
+// Format writes dots for every verb.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, dots) }
+
+// MarshalText writes dots into JSON and everything else that asks for text.
+func (Secret) MarshalText() ([]byte, error) { return []byte(dots), nil }
+
+// LogValue is dots.
+func (Secret) LogValue() slog.Value { return slog.StringValue(dots) }
+
+const maxSecret = 64 << 10
+
+// secret follows a reference. No message shows what stands in the file: it may
+// be the secret that should not.
+func (d *decoder) secret(to *Secret, s scalar) {
+	isFile := strings.HasPrefix(s.written, "file:")
+	path := strings.TrimPrefix(s.text, "file:")
+	name, isVariable := strings.CutPrefix(s.written, "${")
+	name, closed := strings.CutSuffix(name, "}")
+	switch {
+	case isFile && path != "":
+		d.secretFile(to, d.resolve(path), s)
+	case isVariable && closed && variableName(name):
+		if s.text == "" {
+			d.wrong(s.at, "set it where the gateway is started", "the environment variable %s is empty", name)
+			return
+		}
+		*to = NewSecret(s.text)
+	case d.LiteralSecrets && s.text != "":
+		*to = NewSecret(s.text)
+	default:
+		d.wrong(s.at, "write ${NAME} for an environment variable, or file:PATH", "%s must not stand here in the clear", d.here())
+	}
+}
+
+func (d *decoder) secretFile(to *Secret, path string, s scalar) {
+	text, err := readSecret(path)
+	if err != nil {
+		d.wrong(s.at, "one line with the secret, nothing else", "the secret's file %s cannot be used: %v", path, err)
+		return
+	}
+	d.files = append(d.files, path)
+	*to = NewSecret(text)
+}
+
+func readSecret(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", errors.Unwrap(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err != nil {
+		return "", errors.Unwrap(err)
+	}
+	value := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	switch {
+	case len(text) > maxSecret:
+		return "", fmt.Errorf("it is longer than %d bytes", maxSecret)
+	case value == "":
+		return "", errors.New("it is empty")
+	}
+	return value, nil
+}
+
+// KeyHash is the SHA-256 of an API key.
+type KeyHash [sha256.Size]byte
+
+// String is the hash as it is written.
+func (h KeyHash) String() string { return "sha256:" + hex.EncodeToString(h[:]) }
+
+func (*KeyHash) wanted() (string, string) { return "a key's hash", "sha256: and 64 hexadecimal digits" }
+
+func (h *KeyHash) set(text string) error {
+	digits, ok := strings.CutPrefix(text, "sha256:")
+	sum, err := hex.DecodeString(digits)
+	if !ok || err != nil || len(sum) != len(h) {
+		// Whoever wrote the key itself here shall not find it in a log.
+		return &errHidden{"a key's hash has another form, and a key itself must not stand here", "write sha256: and 64 hexadecimal digits"}
+	}
+	*h = KeyHash(sum)
+	return nil
+}
