@@ -144,11 +144,8 @@ func (d *decoder) member(v reflect.Value, n *source.Node, f field, environment s
 	written := n.Get(f.key)
 	switch {
 	case isStruct(v):
-		if written == nil && f.required() {
-			d.missing(n, f)
-			return
-		}
 		if written == nil {
+			d.missing(n, f)
 			inherit(v, n)
 		}
 		if written == nil || d.present(written) {

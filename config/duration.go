@@ -13,8 +13,8 @@ const MaxSkew = Duration(time.Minute)
 // Duration is a time span, written 10s, 1h30m or 180d.
 type Duration time.Duration
 
-// Std is the span as the standard library takes it.
-func (d Duration) Std() time.Duration { return time.Duration(d) }
+// Duration is the span as the standard library takes it.
+func (d Duration) Duration() time.Duration { return time.Duration(d) }
 
 // String is the span as it is written: 90s is 1m30s, 0 is off.
 func (d Duration) String() string {

@@ -1,7 +1,5 @@
 package config
 
-import "strings"
-
 // Scheme is what one security scheme of the document needs to know. It holds
 // exactly one of JWT, Key and Unchecked.
 type Scheme struct {
@@ -28,9 +26,8 @@ type JWT struct {
 	Issuer string `yaml:"issuer" required:""`
 	// Whom the tokens are for: the claim aud must hold one of these.
 	Audience []string `yaml:"audience" required:""`
-	// The issuer's public keys: an https URL of a JWK set, or a file with one.
-	// Without it, and without a secret, the issuer's discovery document names
-	// the URL.
+	// The issuer's public keys: an https URL of a JWK set (RFC 7517 §5), or a
+	// file with one.
 	Keys KeySource `yaml:"keys"`
 	// The secret shared with the issuer, for HS256, HS384 and HS512 alone.
 	Secret Secret `yaml:"secret"`
@@ -104,9 +101,12 @@ func (s *Scheme) check(c *decoder) {
 }
 
 func (j *JWT) check(c *decoder) {
-	if j.Wrote("keys") && j.Wrote("secret") {
+	switch keys, secret := j.Wrote("keys"), j.Wrote("secret"); {
+	case keys && secret:
 		c.wrong(j.PositionOf("secret"), "remove one of them", "the tokens are signed with a secret or with the issuer's keys, not with both")
 		return
+	case !keys && !secret:
+		c.wrong(j.At, "name the URL or the file of its JWK set under keys", "nothing says with which keys the issuer signs")
 	}
 	j.checkAlgorithms(c)
 	distinctItems(c, j.Place, "audience", j.Audience)
@@ -121,9 +121,6 @@ func (j *JWT) check(c *decoder) {
 	if u := j.Keys.URL; u.Host != "" && u.Scheme != "https" && !loopbackHost(u.Hostname()) {
 		// Whoever can change the keys on their way can sign any token.
 		c.wrong(j.PositionOf("keys"), "use https", "keys must not come in the clear")
-	}
-	if !j.Wrote("keys") && !j.Wrote("secret") && j.Issuer != "" && !strings.HasPrefix(j.Issuer, "https://") {
-		c.wrong(j.At, "name the issuer's keys", "keys are found by themselves only for an issuer that is an https URL")
 	}
 }
 

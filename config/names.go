@@ -33,16 +33,6 @@ func (g Glob) Match(name string) bool {
 	}
 }
 
-// MatchAny tells whether one of the patterns means the name.
-func MatchAny(globs []Glob, name string) bool {
-	for _, g := range globs {
-		if g.Match(name) {
-			return true
-		}
-	}
-	return false
-}
-
 func (*Glob) wanted() (string, string) {
 	return "a pattern", "a name; * stands for any run of characters"
 }

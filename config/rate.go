@@ -31,17 +31,17 @@ func (r *Rate) set(text string) error {
 	if err != nil || per.set(window) != nil {
 		return errForm
 	}
-	switch step := rateStep(per.Std()); {
+	switch step := rateStep(per.Duration()); {
 	case count == 0:
 		return errors.New("it lets nothing by; to close an operation, take it out of the document")
 	case per == 0:
 		return errors.New("its time is nothing")
-	case per.Std()%step != 0:
+	case per.Duration()%step != 0:
 		return errors.New("its time is not in whole seconds, or milliseconds below one")
-	case per.Std()/time.Duration(count) < time.Microsecond:
+	case per.Duration()/time.Duration(count) < time.Microsecond:
 		return errors.New("it is more than a million a second")
 	}
-	*r = Rate{int(count), per.Std()}
+	*r = Rate{int(count), per.Duration()}
 	return nil
 }
 
