@@ -1,0 +1,278 @@
+package jsonschema
+
+import "sallyport/source"
+
+// schema is one compiled schema object in one mode.
+type schema struct {
+	id   uint32
+	node *source.Node
+
+	// anything accepts whatever comes; never accepts nothing.
+	anything, never bool
+
+	types  Types
+	enum   *enum
+	number *numberRules
+	text   *textRules
+	object *objectRules
+	array  *arrayRules
+
+	refs         []*schema // $ref and $dynamicRef
+	allOf        []*schema
+	anyOf, oneOf []*schema
+	not          *schema
+	when         *schema // if
+	then, other  *schema
+	choice       *discriminator
+
+	// closed: what no branch evaluated is not declared.
+	closed bool
+	// openers are branches that name nothing, of unions that stand alone: where
+	// one matches, the object is free-form.
+	openers map[*schema]bool
+	// declared is what any in-place branch names, for closed schemas.
+	declared *declared
+	// hidden are the names that the direction takes out of an object here.
+	hidden map[string]bool
+
+	// Set while compiling.
+	mode     mode
+	access   access
+	all      []*schema // every schema this one leads to
+	mistakes source.Mistakes
+	notes    []Note
+	round    int
+	state    uint8 // of the search for loops
+}
+
+// closing is the part that a schema plays in closing an object (see Use).
+type closing uint8
+
+const (
+	byTheBook    closing = iota // nothing is closed, here or beneath
+	closedHere                  // the schema of a place: it closes
+	closedAround                // a branch of one: the place closes
+)
+
+// mode is what a schema is compiled for.
+type mode struct {
+	direction Direction
+	closing   closing
+}
+
+// inPlace is the mode of a branch that judges the same value.
+func (m mode) inPlace() mode {
+	if m.closing != byTheBook {
+		m.closing = closedAround
+	}
+	return m
+}
+
+// beneath is the mode of a schema for members and items.
+func (m mode) beneath() mode {
+	if m.closing != byTheBook {
+		m.closing = closedHere
+	}
+	return m
+}
+
+// asCondition is the mode of a schema that only decides something.
+func (m mode) asCondition() mode {
+	m.closing = byTheBook
+	return m
+}
+
+// access says who may set a member.
+type access uint8
+
+const (
+	readOnly access = 1 << iota
+	writeOnly
+)
+
+// hiddenFrom is the keyword that takes a member with that access out of a
+// body of that direction, or "".
+func (a access) hiddenFrom(d Direction) string {
+	switch {
+	case d == Request && a&readOnly != 0:
+		return "readOnly"
+	case d == Response && a&writeOnly != 0:
+		return "writeOnly"
+	}
+	return ""
+}
+
+// Types is a set of the types of JSON. Integer is a part of Number.
+type Types uint8
+
+// The types.
+const (
+	Null Types = 1 << iota
+	Boolean
+	Integer
+	Number
+	String
+	Array
+	Object
+
+	// AnyType is a schema without a type.
+	AnyType = Null | Boolean | Integer | Number | String | Array | Object
+)
+
+func typeOf(name string) (Types, bool) {
+	for i, known := range typeNames {
+		if name == known {
+			return 1 << i, true
+		}
+	}
+	return 0, false
+}
+
+var typeNames = [...]string{"null", "boolean", "integer", "number", "string", "array", "object"}
+
+// String lists the types as a person would.
+func (t Types) String() string {
+	if t&Number != 0 {
+		t &^= Integer
+	}
+	var names []string
+	for i, name := range typeNames {
+		if t&(1<<i) != 0 {
+			names = append(names, phrases[name])
+		}
+	}
+	return orList(names)
+}
+
+var phrases = map[string]string{
+	"null": "null", "boolean": "a boolean", "integer": "an integer", "number": "a number",
+	"string": "a string", "array": "an array", "object": "an object",
+}
+
+type objectRules struct {
+	minimum, maximum int // of members; maximum -1: none
+	properties       map[string]*property
+	patterns         []patternProperty
+	additional       *schema // nil: none
+	// shut: undeclared members are refused here, as by additionalProperties: false.
+	shut       bool
+	shutAt     source.Position
+	required   []requirement
+	indexed    uint64 // the requirements that have a bit in properties
+	names      *schema
+	dependent  []dependency
+	unexpected *schema // unevaluatedProperties
+}
+
+type property struct {
+	schema *schema
+	// hidden is readOnly or writeOnly where the direction refuses the member.
+	hidden string
+	// bit is the one of the requirement of that name, or 0.
+	bit uint64
+}
+
+type patternProperty struct {
+	pattern *pattern
+	schema  *schema
+	hidden  string
+}
+
+type requirement struct {
+	name string
+	// own: the schema itself or a branch of it declares the name; otherwise
+	// whether it is hidden is for the schema around to say.
+	own bool
+}
+
+type dependency struct {
+	name     string
+	required []string
+	schema   *schema
+	keyword  string
+}
+
+type arrayRules struct {
+	minimum, maximum             int
+	unique                       bool
+	prefix                       []*schema
+	items                        *schema
+	shut                         bool // no items after the prefix
+	itemsKeyword                 string
+	contains                     *schema
+	minimumContains, maxContains int
+	unexpected                   *schema // unevaluatedItems
+}
+
+type textRules struct {
+	minimum, maximum int
+	pattern          *pattern
+	format           *format
+}
+
+type numberRules struct {
+	minimum, maximum                   *limit
+	exclusiveMinimum, exclusiveMaximum *limit
+	multipleOf                         *limit
+	format                             *numberFormat
+}
+
+// limit is a number of a schema.
+type limit struct {
+	text  string
+	value decimal
+}
+
+type enum struct {
+	strings map[string]struct{}
+	others  []*source.Node
+	values  []*source.Node
+	keyword string // enum or const
+}
+
+// discriminator only helps to explain why no branch fits: it never changes a
+// verdict (OpenAPI 3.1 §4.8.25).
+type discriminator struct {
+	name     string
+	branches map[string]int
+}
+
+// inPlace calls f for every branch that judges the same value and may
+// contribute what it declares.
+func (s *schema) inPlace(f func(*schema)) {
+	s.conjuncts(f)
+	for _, b := range s.anyOf {
+		f(b)
+	}
+	for _, b := range s.oneOf {
+		f(b)
+	}
+	for _, b := range [...]*schema{s.when, s.then, s.other} {
+		if b != nil {
+			f(b)
+		}
+	}
+	if s.object != nil {
+		for i := range s.object.dependent {
+			if b := s.object.dependent[i].schema; b != nil {
+				f(b)
+			}
+		}
+	}
+}
+
+// conjuncts calls f for the branches that hold in any case.
+func (s *schema) conjuncts(f func(*schema)) {
+	for _, b := range s.refs {
+		f(b)
+	}
+	for _, b := range s.allOf {
+		f(b)
+	}
+}
+
+// hasBranches tells whether other schemas judge the same value.
+func (s *schema) hasBranches() bool {
+	return len(s.refs)+len(s.allOf)+len(s.anyOf)+len(s.oneOf) > 0 || s.when != nil ||
+		s.object != nil && len(s.object.dependent) > 0
+}

@@ -1,0 +1,118 @@
+package jsonschema
+
+// Shape is what the values of a schema can look like: what it takes to decode
+// text, such as a parameter, into JSON.
+type Shape struct {
+	// Types that a value may have; all of them where the schema says nothing.
+	Types Types
+	// Items is the shape of the items of an array; nil: anything.
+	Items *Shape
+	// Properties are the shapes of the members that are named.
+	Properties map[string]*Shape
+	// Additional is the shape of other members; nil: anything, or none.
+	Additional *Shape
+}
+
+// Bounds of a shape. Parameters are flat: what lies deeper takes any form.
+const (
+	maxShapeDepth = 6
+	maxShapes     = 20_000
+)
+
+// Shape computes the shape through $ref, allOf, anyOf and oneOf. It is for the
+// time of loading: each call computes it anew. It is a tree, cut off where it
+// would go too deep.
+func (s *Schema) Shape() *Shape {
+	left := maxShapes
+	return s.root.shape(0, 0, &left)
+}
+
+// shape is nil for anything.
+func (s *schema) shape(depth, hops int, left *int) *Shape {
+	*left--
+	if s.anything || depth > maxShapeDepth || hops > 50 || *left < 0 {
+		return &Shape{Types: AnyType}
+	}
+	sh := &Shape{Types: s.types}
+	if s.types == 0 {
+		sh.Types = AnyType
+	}
+	if s.never {
+		sh.Types = 0
+	}
+	if s.types == 0 && s.enum != nil {
+		sh.Types = enumTypes(s.enum)
+	}
+	if o := s.object; o != nil {
+		for name, p := range o.properties {
+			if sh.Properties == nil {
+				sh.Properties = map[string]*Shape{}
+			}
+			sh.Properties[name] = p.schema.shape(depth+1, 0, left)
+		}
+		if o.additional != nil {
+			sh.Additional = o.additional.shape(depth+1, 0, left)
+		}
+	}
+	if s.array != nil && s.array.items != nil {
+		sh.Items = s.array.items.shape(depth+1, 0, left)
+	}
+	s.conjuncts(func(b *schema) { sh = both(sh, b.shape(depth, hops+1, left)) })
+	for _, union := range [2][]*schema{s.anyOf, s.oneOf} {
+		if len(union) == 0 {
+			continue
+		}
+		any := union[0].shape(depth, hops+1, left)
+		for _, b := range union[1:] {
+			any = either(any, b.shape(depth, hops+1, left))
+		}
+		sh = both(sh, any)
+	}
+	return sh
+}
+
+func enumTypes(e *enum) Types {
+	var t Types
+	if len(e.strings) > 0 {
+		t = String
+	}
+	for _, n := range e.others {
+		t |= nodeType(n)
+	}
+	return t
+}
+
+// both is the shape of what has both shapes.
+func both(a, b *Shape) *Shape {
+	return merge(a, b, a.Types.intersect(b.Types), both)
+}
+
+// either is the shape of what has one of them.
+func either(a, b *Shape) *Shape {
+	return merge(a, b, a.Types|b.Types, either)
+}
+
+func merge(a, b *Shape, types Types, with func(a, b *Shape) *Shape) *Shape {
+	sh := &Shape{Types: types}
+	pair := func(x, y *Shape) *Shape {
+		switch {
+		case x == nil:
+			return y
+		case y == nil:
+			return x
+		}
+		return with(x, y)
+	}
+	sh.Items = pair(a.Items, b.Items)
+	sh.Additional = pair(a.Additional, b.Additional)
+	if len(a.Properties)+len(b.Properties) > 0 {
+		sh.Properties = make(map[string]*Shape, len(a.Properties)+len(b.Properties))
+		for name, p := range a.Properties {
+			sh.Properties[name] = p
+		}
+		for name, p := range b.Properties {
+			sh.Properties[name] = pair(sh.Properties[name], p)
+		}
+	}
+	return sh
+}
