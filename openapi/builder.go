@@ -7,19 +7,35 @@ import (
 	"sallyport/source"
 )
 
+// maxOperations and maxParameters bound what references can multiply: a path
+// item of thousands of operations that thousands of paths refer to.
+const (
+	maxOperations = 50_000
+	maxParameters = 500
+)
+
 // builder turns the tree that the walker has read into operations. It meets
 // nothing but what the walker has complained of already, and leaves that out.
 type builder struct {
 	*walker
-	based map[*source.Node][]string
-	ids   map[string]bool
+	ids map[string]bool
+	// What many operations share is built once.
+	based   map[*source.Node][]string
+	secured map[*source.Node][]Alternative
+	params  map[*source.Node]*Parameter
+	types   map[*source.Node][]*MediaType
+	fields  map[*source.Node]map[string]*Header
 }
 
 func newBuilder(w *walker) *builder {
 	return &builder{
-		walker: w,
-		based:  map[*source.Node][]string{},
-		ids:    map[string]bool{},
+		walker:  w,
+		ids:     map[string]bool{},
+		based:   map[*source.Node][]string{},
+		secured: map[*source.Node][]Alternative{},
+		params:  map[*source.Node]*Parameter{},
+		types:   map[*source.Node][]*MediaType{},
+		fields:  map[*source.Node]map[string]*Header{},
 	}
 }
 
@@ -90,6 +106,12 @@ func (b *builder) operation(path, method string, n, item, target *source.Node) {
 	if n.Kind != source.Map {
 		return
 	}
+	if len(b.doc.Operations) == maxOperations {
+		b.note(b.root, n.Position(), "", "the document has more than %d operations", maxOperations)
+	}
+	if len(b.doc.Operations) >= maxOperations {
+		return
+	}
 	u := b.newUnit()
 	u.need(b.paths[path])
 	u.need(b.seen[sight{n, anOperation}])
@@ -136,8 +158,12 @@ func (b *builder) buildParameters(op *Operation, u *unit, from ...*source.Node) 
 			if declared == nil || parameterKey(declared) == "" {
 				continue
 			}
-			p := b.parameter(declared)
-			p.At = item.Position()
+			p := b.params[item]
+			if p == nil {
+				p = b.parameter(declared)
+				p.At = item.Position()
+				b.params[item] = p
+			}
 			if p.In == "header" && isReservedHeader(p.Name) {
 				b.warn(p.At, "", "the header parameter %q is ignored: OpenAPI describes it by other means", p.Name)
 				continue
@@ -146,6 +172,10 @@ func (b *builder) buildParameters(op *Operation, u *unit, from ...*source.Node) 
 			if i, again := places[key]; again {
 				op.Parameters[i] = p
 				continue
+			}
+			if len(op.Parameters) == maxParameters {
+				b.note(u, item.Position(), "", "an operation has more than %d parameters", maxParameters)
+				return
 			}
 			places[key] = len(op.Parameters)
 			op.Parameters = append(op.Parameters, p)
@@ -183,14 +213,14 @@ func (b *builder) matchTemplate(op *Operation, u *unit) {
 		remedy := "declare it under parameters with in: path"
 		if len(spare) == 1 {
 			remedy = "the declared path parameter is called \"" + spare[0] + "\""
-		} else if near := meant(name, spare); near != "" {
+		} else if near := b.files.meant(name, spare); near != "" {
 			remedy = near
 		}
-		u.mistakes.Add(op.At, remedy, "%s %s has {%s} in its path, which is not declared", op.Method, op.Path, name)
+		b.note(u, op.At, remedy, "%s %s has {%s} in its path, which is not declared", op.Method, op.Path, name)
 	}
 	for _, p := range op.Parameters {
 		if p.In == "path" && !slices.Contains(names, p.Name) {
-			u.mistakes.Add(p.At, meant(p.Name, names), "the path parameter %q is not in the path %s", p.Name, op.Path)
+			b.note(u, p.At, b.files.meant(p.Name, names), "the path parameter %q is not in the path %s", p.Name, op.Path)
 		}
 	}
 }

@@ -52,7 +52,11 @@ func (b *builder) headers(n *source.Node) map[string]*Header {
 	if n == nil || n.Kind != source.Map {
 		return nil
 	}
+	if known, ok := b.fields[n]; ok {
+		return known
+	}
 	headers := make(map[string]*Header, len(n.Members))
+	b.fields[n] = headers
 	for i := range n.Members {
 		m := &n.Members[i]
 		declared := b.deref(m.Value)
@@ -76,6 +80,9 @@ func (b *builder) content(n *source.Node) []*MediaType {
 	if n == nil || n.Kind != source.Map {
 		return nil
 	}
+	if known, ok := b.types[n]; ok {
+		return known
+	}
 	all := make([]*MediaType, 0, len(n.Members))
 	for i := range n.Members {
 		declared := b.deref(n.Members[i].Value)
@@ -91,6 +98,7 @@ func (b *builder) content(n *source.Node) []*MediaType {
 		m.Encoding = b.encodings(declared.Get("encoding"))
 		all = append(all, m)
 	}
+	b.types[n] = all
 	return all
 }
 

@@ -34,6 +34,8 @@ type files struct {
 	// resources are the schema resources by absolute URI: files by their
 	// $self, schemas by their $id.
 	resources map[string]*resource
+	// compared counts the names that were held against misspelt ones.
+	compared int
 	// indexes of maps that are too long to scan for each reference.
 	indexes map[*source.Node]map[string]*source.Node
 }

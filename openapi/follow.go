@@ -31,11 +31,11 @@ func (w *walker) follow(p pending) {
 		mistake.Position = p.at.Position()
 	}
 	if mistake != nil && p.mild {
-		w.warnings = append(w.warnings, mistake)
+		w.warn(mistake.Position, mistake.Remedy, "%s", mistake.Message)
 		return
 	}
 	if mistake != nil {
-		w.unit.mistakes = append(w.unit.mistakes, mistake)
+		w.wrong(mistake.Position, mistake.Remedy, "%s", mistake.Message)
 		return
 	}
 	if p.at == nil {

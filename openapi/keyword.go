@@ -26,6 +26,7 @@ const (
 	refValue       // a reference to a schema
 	discriminatorValue
 	xmlValue
+	examplesValue // a list; it checks nothing, so that a wrong one does no harm
 	docsValue
 )
 
@@ -53,7 +54,7 @@ func keywords(v Version) map[string]keyword {
 	for name, value := range map[string]keyword{
 		"$id": textValue, "$schema": textValue, "$anchor": textValue, "$dynamicAnchor": textValue, "$comment": textValue,
 		"$dynamicRef": refValue, "$defs": namedValue, "definitions": namedValue, "$vocabulary": anyValue,
-		"const": anyValue, "examples": listValue, "if": schemaValue, "then": schemaValue, "else": schemaValue,
+		"const": anyValue, "examples": examplesValue, "if": schemaValue, "then": schemaValue, "else": schemaValue,
 		"contains": schemaValue, "maxContains": countValue, "minContains": countValue, "prefixItems": schemasValue,
 		"propertyNames": schemaValue, "patternProperties": patternsValue,
 		"dependentRequired": textListsValue, "dependentSchemas": namedValue, "dependencies": anyValue,

@@ -39,7 +39,7 @@ func (w *walker) parameterRules(n *source.Node) {
 		return
 	}
 	if !slices.Contains(places(w.version), in.Text) {
-		remedy := meant(in.Text, places(w.version))
+		remedy := w.files.meant(in.Text, places(w.version))
 		if in.Text == "body" || in.Text == "formData" {
 			remedy = "since OpenAPI 3.0 the body is described by requestBody"
 		}
@@ -50,7 +50,10 @@ func (w *walker) parameterRules(n *source.Node) {
 	switch in.Text {
 	case "path":
 		if !n.True("required") {
-			w.wrong(n.Position(), "write required: true", "the path parameter %q must be required", name)
+			// Since 3.1 the specification's own schema asks it of parameters with
+			// a schema alone; it changes nothing, a path has all its segments.
+			said := n.Has("required") || n.Has("schema") || w.version == V30
+			w.judge(said, n.Position(), "write required: true", "the path parameter %q must be required", name)
 		}
 		if strings.ContainsAny(name, "{}") {
 			w.wrong(n.Get("name").Position(), "", "the name of a path parameter has a brace")
@@ -99,7 +102,7 @@ func (w *walker) style(n *source.Node, in, title string) {
 	if s := n.Get("style"); s != nil && s.Kind == source.String {
 		style = s.Text
 		if !slices.Contains(allowed, style) && in != "querystring" {
-			remedy := meant(style, allowed)
+			remedy := w.files.meant(style, allowed)
 			if remedy == "" {
 				remedy = "there is " + strings.Join(allowed, ", ")
 			}
@@ -208,6 +211,6 @@ func (w *walker) encodingRules(k kind, n *source.Node) {
 		return
 	}
 	if s := n.Get("style"); s != nil && s.Kind == source.String && !slices.Contains(styles("query", w.version), s.Text) {
-		w.wrong(s.Position(), meant(s.Text, styles("query", w.version)), "an encoding has no style %q", s.Text)
+		w.wrong(s.Position(), w.files.meant(s.Text, styles("query", w.version)), "an encoding has no style %q", s.Text)
 	}
 }

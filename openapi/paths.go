@@ -17,6 +17,9 @@ func methods(v Version) []string {
 	return m
 }
 
+// maxTemplate bounds a path template and the url of a server.
+const maxTemplate = 8192
+
 // pathsRules reads the path items, each a unit, and finds templates that no
 // request could tell apart.
 func (w *walker) pathsRules(n *source.Node) {
@@ -37,7 +40,7 @@ func (w *walker) pathsRules(n *source.Node) {
 		if other, taken := shapes[shape]; taken {
 			message := fmt.Sprintf("the paths %q and %q match the same requests", other, m.Name)
 			for _, c := range []*unit{u, units[shape]} {
-				c.mistakes.Add(at, "give both the same names and make them one", "%s", message)
+				w.note(c, at, "give both the same names and make them one", "%s", message)
 			}
 			continue
 		}
@@ -47,8 +50,12 @@ func (w *walker) pathsRules(n *source.Node) {
 
 // template checks a key of paths (Paths Object, Path Templating).
 func (w *walker) template(at source.Position, path string) {
+	if len(path) > maxTemplate {
+		w.wrong(at, "", "the path is longer than %d", maxTemplate)
+		return
+	}
 	if !strings.HasPrefix(path, "/") {
-		w.wrong(at, meant(path, []string{"/" + path}), "the path %q does not begin with a slash", path)
+		w.wrong(at, w.files.meant(path, []string{"/" + path}), "the path %q does not begin with a slash", path)
 		return
 	}
 	if i := strings.IndexAny(path, "#?"); i >= 0 {

@@ -122,7 +122,7 @@ func (fs *files) fragment(r *resource, ref, fragment string) (*source.Node, *sou
 		return nil, &source.Mistake{Message: fmt.Sprintf("the reference %q is not percent-encoded well", ref)}
 	}
 	if !strings.HasPrefix(plain, "/") {
-		return r.anchor(ref, plain)
+		return fs.anchor(r, ref, plain)
 	}
 	node := r.root
 	for _, token := range strings.Split(plain[1:], "/") {
@@ -144,7 +144,7 @@ func (fs *files) step(n *source.Node, token string) (*source.Node, *source.Mista
 		if v := fs.member(n, name); v != nil {
 			return v, nil
 		}
-		return nil, &source.Mistake{Message: fmt.Sprintf("there is no %q", name), Remedy: meant(name, memberNames(n))}
+		return nil, &source.Mistake{Message: fmt.Sprintf("there is no %q", name), Remedy: fs.meant(name, memberNames(n))}
 	case source.List:
 		i, err := strconv.Atoi(name)
 		if err == nil && i >= 0 && i < len(n.Items) && strconv.Itoa(i) == name {
@@ -155,7 +155,7 @@ func (fs *files) step(n *source.Node, token string) (*source.Node, *source.Mista
 	return nil, &source.Mistake{Message: fmt.Sprintf("before %q stands %s", name, n.Kind)}
 }
 
-func (r *resource) anchor(ref, name string) (*source.Node, *source.Mistake) {
+func (fs *files) anchor(r *resource, ref, name string) (*source.Node, *source.Mistake) {
 	if n := r.anchors[name]; n != nil {
 		return n, nil
 	}
@@ -163,7 +163,7 @@ func (r *resource) anchor(ref, name string) (*source.Node, *source.Mistake) {
 	for a := range r.anchors {
 		known = append(known, a)
 	}
-	m := &source.Mistake{Message: fmt.Sprintf("the reference %q leads nowhere: there is no $anchor %q", ref, name), Remedy: meant(name, known)}
+	m := &source.Mistake{Message: fmt.Sprintf("the reference %q leads nowhere: there is no $anchor %q", ref, name), Remedy: fs.meant(name, known)}
 	if m.Remedy == "" && strings.Contains(name, "/") {
 		m.Remedy = "a pointer begins with #/"
 	}
@@ -178,8 +178,15 @@ func memberNames(n *source.Node) []string {
 	return names
 }
 
+// mostComparisons bounds the search for nearest names: a hostile document has
+// thousands of wrong references into thousands of names.
+const mostComparisons = 500_000
+
 // meant is a remedy that names the nearest candidate, or "" if none is near.
-func meant(name string, candidates []string) string {
+func (fs *files) meant(name string, candidates []string) string {
+	if fs.compared += len(candidates); fs.compared > mostComparisons {
+		return ""
+	}
 	if near := source.Nearest(name, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}

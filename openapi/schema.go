@@ -65,11 +65,7 @@ func (w *walker) refSiblings(n *source.Node) {
 }
 
 func (w *walker) unknownKeyword(at source.Position, name string) {
-	near := source.Nearest(name, w.keywordNames)
-	remedy := ""
-	if near != "" {
-		remedy = "did you mean \"" + near + "\"?"
-	}
+	remedy := w.files.meant(name, w.keywordNames)
 	if w.version == V30 {
 		if _, later := keywords(V31)[name]; later {
 			remedy = "OpenAPI 3.1 has it, this document says 3.0"
@@ -78,7 +74,7 @@ func (w *walker) unknownKeyword(at source.Position, name string) {
 		return
 	}
 	// JSON Schema lets unknown keywords stand; a likely slip deserves a word.
-	if near != "" {
+	if remedy != "" {
 		w.warn(at, remedy, "the keyword %q is unknown and checks nothing", name)
 	}
 }
@@ -128,6 +124,10 @@ func (w *walker) keyword(k keyword, n *source.Node, m *source.Member) {
 		w.mapping(n, v)
 	case xmlValue:
 		w.object(anXML, v)
+	case examplesValue:
+		if v.Kind != source.List {
+			w.warn(v.Position(), "", "examples of a schema must be a list, this is %s", v.Kind)
+		}
 	case docsValue:
 		w.object(someDocs, v)
 	default:
@@ -215,7 +215,7 @@ func (w *walker) typeName(v *source.Node) {
 	if slices.Contains(names, v.Text) {
 		return
 	}
-	remedy := meant(v.Text, names)
+	remedy := w.files.meant(v.Text, names)
 	switch {
 	case v.Text == "null":
 		remedy = "write nullable: true"

@@ -32,7 +32,7 @@ func (w *walker) schemeRules(n *source.Node) {
 		known = append(known, "mutualTLS")
 	}
 	if !slices.Contains(known, kind.Text) {
-		remedy := meant(kind.Text, known)
+		remedy := w.files.meant(kind.Text, known)
 		switch kind.Text {
 		case "basic":
 			remedy = "write type: http and scheme: basic"
@@ -52,7 +52,7 @@ func (w *walker) schemeRules(n *source.Node) {
 	if in := n.Get("in"); kind.Text == "apiKey" && in != nil && in.Kind == source.String {
 		allowed := []string{"query", "header", "cookie"}
 		if !slices.Contains(allowed, in.Text) {
-			w.wrong(in.Position(), meant(in.Text, allowed), "an API key is in query, header or cookie, never in %q", in.Text)
+			w.wrong(in.Position(), w.files.meant(in.Text, allowed), "an API key is in query, header or cookie, never in %q", in.Text)
 		} else if in.Text == "header" && n.Has("name") {
 			w.headerName(n.Get("name").Position(), n.Str("name"))
 		}
@@ -75,12 +75,7 @@ func (w *walker) requirementRules(n *source.Node) {
 		w.texts(m.Value, m.Name)
 		scheme := w.scheme(n, m.Name)
 		if scheme == nil {
-			names := make([]string, 0, len(w.schemes))
-			for name := range w.schemes {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			remedy := meant(m.Name, names)
+			remedy := w.files.meant(m.Name, memberNamesOf(w.doc.root.Get("components").Get("securitySchemes")))
 			if remedy == "" {
 				remedy = "declare it under components/securitySchemes"
 			}
@@ -136,6 +131,15 @@ func (b *builder) buildSecurity(op *Operation, n *source.Node, u *unit) {
 	}
 	u.need(b.lists[list])
 	op.SecurityDeclared, op.SecurityAt = true, list.Position()
+	op.Security = b.alternatives(list)
+}
+
+// alternatives of a security list; the list needs the schemes it names.
+func (b *builder) alternatives(list *source.Node) []Alternative {
+	if known, ok := b.secured[list]; ok {
+		return known
+	}
+	all := []Alternative{}
 	for _, item := range list.Items {
 		if item.Kind != source.Map {
 			continue
@@ -144,12 +148,14 @@ func (b *builder) buildSecurity(op *Operation, n *source.Node, u *unit) {
 		for i := range item.Members {
 			m := &item.Members[i]
 			alternative = append(alternative, Requirement{m.Name, textsOf(m.Value), item.MemberPosition(i)})
-			if s := b.schemes[m.Name]; s != nil {
-				u.need(b.seen[sight{s, aSecurityScheme}])
+			if s := b.schemes[m.Name]; s != nil && b.lists[list] != nil {
+				b.lists[list].need(b.seen[sight{s, aSecurityScheme}])
 			}
 		}
-		op.Security = append(op.Security, alternative)
+		all = append(all, alternative)
 	}
+	b.secured[list] = all
+	return all
 }
 
 // textsOf is the strings of a list.

@@ -11,9 +11,6 @@ import (
 // maxBasePaths bounds the combinations of server variables that are served.
 const maxBasePaths = 64
 
-// maxBasePath bounds the length of each.
-const maxBasePath = 8192
-
 func (w *walker) variableRules(n *source.Node) {
 	enum := n.Get("enum")
 	if enum == nil || enum.Kind != source.List {
@@ -24,7 +21,7 @@ func (w *walker) variableRules(n *source.Node) {
 		return
 	}
 	if d := n.Get("default"); d != nil && !slices.Contains(textsOf(enum), d.Text) {
-		w.judge(w.version >= V31, d.Position(), meant(d.Text, textsOf(enum)), "the default of a server variable is not in its enum")
+		w.judge(w.version >= V31, d.Position(), w.files.meant(d.Text, textsOf(enum)), "the default of a server variable is not in its enum")
 	}
 }
 
@@ -33,7 +30,12 @@ func (w *walker) serverRules(n *source.Node) {
 	if u == nil || u.Kind != source.String {
 		return
 	}
+	if len(u.Text) > maxTemplate {
+		w.wrong(u.Position(), "", "the server's url is longer than %d", maxTemplate)
+		return
+	}
 	variables := n.Get("variables")
+	declared := memberNamesOf(variables)
 	used, ok := variablesOf(u.Text)
 	if !ok {
 		w.wrong(u.Position(), "", "the braces of the server's url do not match")
@@ -45,11 +47,11 @@ func (w *walker) serverRules(n *source.Node) {
 			continue
 		}
 		// A host is not ours to enforce; a path that is unknown cannot be served.
-		w.judge(strings.Contains(path, "{"+name+"}"), u.Position(), meant(name, memberNamesOf(variables)), "the server's url has the variable %q, which is not declared", name)
+		w.judge(strings.Contains(path, "{"+name+"}"), u.Position(), w.files.meant(name, declared), "the server's url has the variable %q, which is not declared", name)
 	}
-	for _, name := range memberNamesOf(variables) {
+	for _, name := range declared {
 		if !slices.Contains(used, name) {
-			w.warn(variables.NamePosition(name), meant(name, used), "the server's url has no variable %q", name)
+			w.warn(variables.NamePosition(name), w.files.meant(name, used), "the server's url has no variable %q", name)
 		}
 	}
 	if _, err := basePathsOf(n); err != nil {
@@ -114,6 +116,9 @@ func pathPart(u string) string {
 // in with the default and every value of enum.
 func basePathsOf(server *source.Node) ([]string, error) {
 	template := pathPart(server.Str("url"))
+	if len(template) > maxTemplate {
+		return nil, fmt.Errorf("the server's url is longer than %d", maxTemplate)
+	}
 	names, _ := variablesOf(template)
 	filled := []string{template}
 	done := map[string]bool{}
@@ -135,8 +140,8 @@ func basePathsOf(server *source.Node) ([]string, error) {
 		var next []string
 		for _, f := range filled {
 			for _, v := range values {
-				if len(f)+strings.Count(f, "{"+name+"}")*len(v) > maxBasePath {
-					return nil, fmt.Errorf("the server's variables make a path longer than %d", maxBasePath)
+				if len(f)+strings.Count(f, "{"+name+"}")*len(v) > maxTemplate {
+					return nil, fmt.Errorf("the server's variables make a path longer than %d", maxTemplate)
 				}
 				next = append(next, strings.ReplaceAll(f, "{"+name+"}", v))
 			}

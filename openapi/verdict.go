@@ -57,16 +57,16 @@ func (w *walker) unsound() map[*unit]bool {
 	return sick
 }
 
-// mostMistakes bounds how many an operation lists: thousands of operations may
-// need the same broken thing.
-const mostMistakes = 100
+// mostReasons bounds how many mistakes an operation lists: thousands of
+// operations may need the same broken thing.
+const mostReasons = 100
 
 // collect is the mistakes of a unit and of all unsound ones it needs.
 func collect(u *unit, sick, told map[*unit]bool) source.Mistakes {
 	var ms source.Mistakes
 	visited := map[*unit]bool{}
 	queue := []*unit{u}
-	for len(queue) > 0 && len(ms) < mostMistakes {
+	for len(queue) > 0 && len(ms) < mostReasons {
 		u := queue[0]
 		queue = queue[1:]
 		if visited[u] || !sick[u] {

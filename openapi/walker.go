@@ -48,6 +48,7 @@ type walker struct {
 	// operations are the units of doc.Operations, in their order.
 	operations []*unit
 	warnings   source.Mistakes
+	mistaken   int
 }
 
 // sight is one node read as one kind of object. A YAML alias may stand where
@@ -135,12 +136,28 @@ func (w *walker) within(needed bool, f func()) *unit {
 	return inner
 }
 
+// mostMistakes bounds how many are told of a document, of each sort.
+const mostMistakes = 10_000
+
 func (w *walker) wrong(at source.Position, remedy, format string, args ...any) {
-	w.unit.mistakes.Add(at, remedy, format, args...)
+	w.note(w.unit, at, remedy, format, args...)
+}
+
+func (w *walker) note(u *unit, at source.Position, remedy, format string, args ...any) {
+	w.mistaken++
+	switch {
+	case w.mistaken < mostMistakes:
+		u.mistakes.Add(at, remedy, format, args...)
+	case w.mistaken == mostMistakes:
+		// With some untold no operation can be called sound.
+		w.root.mistakes.Add(w.doc.root.Position(), "", "the document has more than %d mistakes", mostMistakes)
+	}
 }
 
 func (w *walker) warn(at source.Position, remedy, format string, args ...any) {
-	w.warnings.Add(at, remedy, format, args...)
+	if len(w.warnings) < mostMistakes {
+		w.warnings.Add(at, remedy, format, args...)
+	}
 }
 
 // judge is a mistake where the version's own rules forbid it, else a warning.
@@ -228,13 +245,15 @@ func (w *walker) fields(k kind, o *object, n *source.Node) {
 }
 
 func (w *walker) unknown(o *object, at source.Position, name string) {
-	remedy := meant(name, o.names(w.version))
+	remedy := w.files.meant(name, o.names(w.version))
+	open := o == w.grammar[aDiscriminator] && w.version == V30
 	if since, later := o.since(name, w.version); later {
 		remedy = fmt.Sprintf("OpenAPI %s has it, this document says %s", since, w.version)
 	} else if remedy == "" && o.extends {
 		remedy = "fields of your own begin with x-"
 	}
-	w.wrong(at, remedy, "%s has no field %q", o.title, name)
+	// The schema of 3.0 leaves the Discriminator Object open.
+	w.judge(!open, at, remedy, "%s has no field %q", o.title, name)
 }
 
 // value holds one field's value against its shape.
@@ -275,22 +294,29 @@ func (w *walker) list(f *field, v *source.Node) {
 			w.object(f.of, item)
 		}
 	}
-	if f.of == aRequirement || f.of == aServer {
+	switch f.of {
+	case aRequirement, aServer:
 		w.lists[v] = w.within(false, read)
-		return
+	case aTag:
+		w.within(false, read)
+	default:
+		read()
 	}
-	read()
 }
 
 // one reads a single object. Operations are units of their own.
+// What only people read harms none of them.
 func (w *walker) one(f *field, v *source.Node) {
-	if f.of == anOperation {
+	read := func() { w.object(f.of, v) }
+	switch f.of {
+	case anOperation:
 		outer := w.unit
-		inner := w.within(false, func() { w.object(f.of, v) })
-		inner.need(outer)
-		return
+		w.within(false, read).need(outer)
+	case anInfo, someDocs:
+		w.within(false, read)
+	default:
+		read()
 	}
-	w.object(f.of, v)
 }
 
 func (w *walker) is(v *source.Node, k source.Kind, name string) bool {

@@ -20,7 +20,7 @@ type Limits struct {
 
 // DefaultLimits let the largest public descriptions through with room to
 // spare and stop a bomb within a second and half a gigabyte.
-var DefaultLimits = Limits{Bytes: 32 << 20, Depth: 200, Nodes: 1_000_000}
+var DefaultLimits = Limits{Bytes: 64 << 20, Depth: 200, Nodes: 1_000_000}
 
 // ReadFile reads and parses a file. All errors are Mistakes.
 func ReadFile(path string, limits Limits) (*Node, error) {
@@ -79,7 +79,7 @@ func Parse(name string, text []byte, limits Limits) (*Node, error) {
 	}
 	body := bytes.TrimLeft(text, " \t\r\n")
 	if len(body) == 0 {
-		return nil, Mistakes{{Position{File: name}, "the file is empty", ""}}
+		return nil, Mistakes{{Position{name, 1, 1}, "the file is empty", ""}}
 	}
 	if body[0] == '{' || body[0] == '[' {
 		node, err := parseJSON(name, text, limits)

@@ -13,7 +13,7 @@ import (
 // aliases is stopped by counting every use of an alias in full.
 func parseYAML(name string, text []byte, limits Limits) (*Node, error) {
 	if n := leastCost(text); n > limits.Nodes {
-		return nil, Mistakes{{Position{File: name}, fmt.Sprintf("the document has more than %d values", limits.Nodes), ""}}
+		return nil, Mistakes{{Position{name, 1, 1}, fmt.Sprintf("the document has more than %d values", limits.Nodes), ""}}
 	}
 	var root yaml.Node
 	if err := yaml.Load(text, &root); err != nil {
@@ -25,7 +25,7 @@ func parseYAML(name string, text []byte, limits Limits) (*Node, error) {
 		return nil, r.mistakes.Sort()
 	}
 	if node == nil || node.Kind == Null {
-		return nil, Mistakes{{Position{File: name}, "the file is empty", ""}}
+		return nil, Mistakes{{Position{name, 1, 1}, "the file is empty", ""}}
 	}
 	return node, nil
 }
