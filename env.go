@@ -17,6 +17,9 @@ type Env struct {
 	Log *slog.Logger
 	// Bodies bounds all bodies that are held at one time.
 	Bodies *Budget
+	// BodyTimeout is how long a client may take for a body, WriteTimeout how
+	// long for taking one piece of an answer. Zero is for ever.
+	BodyTimeout, WriteTimeout time.Duration
 
 	mu     sync.Mutex
 	shared map[string]any

@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strconv"
 	"sync"
+	"time"
 
 	"sallyport/message"
 )
@@ -26,7 +27,11 @@ type Door interface {
 // until our own engine takes its place, and for programs that embed us.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{Context: r.Context(), Request: fromHTTP(r)}
-	if err := g.Serve(x, &httpDoor{w: w, method: r.Method}); err != nil {
+	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout}
+	if body := x.Request.Body; body != nil && g.env.BodyTimeout > 0 {
+		door.control.SetReadDeadline(time.Now().Add(g.env.BodyTimeout)) // what cannot have one has none
+	}
+	if err := g.Serve(x, door); err != nil {
 		panic(http.ErrAbortHandler) // net/http's way to break a connection off
 	}
 }
@@ -68,8 +73,18 @@ func fromHTTP(r *http.Request) *message.Request {
 }
 
 type httpDoor struct {
-	w      http.ResponseWriter
-	method string
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	method   string
+	patience time.Duration
+}
+
+// hurry gives the client its time for the next piece: one that reads too
+// slowly is cut off by its progress, one with a long answer is not.
+func (d *httpDoor) hurry() {
+	if d.patience > 0 {
+		d.control.SetWriteDeadline(time.Now().Add(d.patience))
+	}
 }
 
 // copyBuffers hold no more than bytes on their way; they are the one thing of
@@ -87,6 +102,7 @@ func (d *httpDoor) Send(r *message.Response) (int64, error) {
 	if r.Body != nil && r.Body.Length >= 0 {
 		header.Set("Content-Length", strconv.FormatInt(r.Body.Length, 10))
 	}
+	d.hurry()
 	d.w.WriteHeader(r.Status)
 	if r.Body == nil || message.Bodiless(d.method, r.Status) {
 		return 0, nil
@@ -103,18 +119,18 @@ func (d *httpDoor) Send(r *message.Response) (int64, error) {
 func (d *httpDoor) stream(body *message.Body) (int64, error) {
 	buffer := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buffer)
-	flusher := http.NewResponseController(d.w)
 	var sent int64
 	for {
 		n, err := body.Read(*buffer)
 		if n > 0 {
+			d.hurry()
 			m, writeErr := d.w.Write((*buffer)[:n])
 			sent += int64(m)
 			if writeErr != nil {
 				return sent, writeErr
 			}
 			if body.Length < 0 {
-				if err := flusher.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+				if err := d.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 					return sent, err
 				}
 			}

@@ -123,7 +123,9 @@ func (p *Preflight) allowsFields(list string) bool {
 }
 
 func vary(x *sallyport.Exchange, names string) {
-	if old := x.Answer.Get("Vary"); old != "" {
+	if old := x.Answer.Get("Vary"); old == names {
+		return
+	} else if old != "" {
 		names = old + ", " + names
 	}
 	x.Answer.Set("Vary", names)

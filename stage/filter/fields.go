@@ -12,6 +12,9 @@ import (
 type Fields struct {
 	// Defaults are added where the backend does not set them itself.
 	Defaults message.Fields
+	// Set replace the backend's fields of the same names; an empty value takes
+	// the field out.
+	Set message.Fields
 	// KeepServer lets the backend's Server and X-Powered-By through.
 	KeepServer bool
 	// CORS tells that the gateway answers for origins; the backend's own
@@ -28,6 +31,13 @@ func (f *Fields) Run(x *sallyport.Exchange) error {
 	for _, d := range f.Defaults {
 		if !fields.Has(d.Name) {
 			*fields = append(*fields, d)
+		}
+	}
+	for _, s := range f.Set {
+		if s.Value == "" {
+			fields.Del(s.Name)
+		} else {
+			fields.Set(s.Name, s.Value)
 		}
 	}
 	return nil

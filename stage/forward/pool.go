@@ -105,6 +105,14 @@ func (t *Target) succeeded() {
 	}
 }
 
+// Waiting is the same pool with another bound on the first byte; connections
+// of the two are apart.
+func (p *Pool) Waiting(firstByte time.Duration) *Pool {
+	transport := p.transport.Clone()
+	transport.ResponseHeaderTimeout = firstByte
+	return &Pool{targets: p.targets, transport: transport}
+}
+
 // Reachable tries to connect to the targets until one takes a connection.
 func (p *Pool) Reachable(ctx context.Context) error {
 	var err error

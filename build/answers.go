@@ -1,0 +1,126 @@
+package build
+
+import (
+	"fmt"
+	"strings"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/mediatype"
+	"sallyport/message"
+	"sallyport/openapi"
+	"sallyport/stage/filter"
+)
+
+// filter places what holds the answers of the operation.
+func (o *operationBuilder) filter() {
+	answers := o.rules.Answers
+	o.place(sallyport.Filter, "fields", &filter.Fields{
+		Defaults:   o.answerDefaults(),
+		Set:        o.answerFields(),
+		KeepServer: answers.KeepServer,
+		CORS:       o.config.CORS != nil,
+	}, enforced(answers.PositionOf("headers"), "answer: fields that tell about the backend are removed"))
+	modes := map[string]filter.Mode{"prune": filter.Prune, "observe": filter.Watch, "block": filter.Block}
+	mode, on := modes[answers.Mode]
+	if !on {
+		o.unenforced(annotation(answers.PositionOf("mode"), "answer: statuses, media types and bodies are not held (mode off)"))
+		return
+	}
+	step := &filter.Answer{Mode: mode}
+	controls := []sallyport.Control{}
+	for _, r := range o.declared.Responses {
+		status, err := filter.ParseStatus(r.Status)
+		if err != nil {
+			o.fault(r.At, err)
+			continue
+		}
+		var content []filter.Media
+		var types []string
+		for _, m := range r.Content {
+			media, err := o.media(m)
+			if err != nil {
+				o.fault(m.At, err)
+				continue
+			}
+			content, types = append(content, media), append(types, m.Range)
+		}
+		step.Responses = append(step.Responses, filter.NewResponse(status, content))
+		controls = append(controls, enforced(r.At, "answer %s: %s", r.Status, orElse(strings.Join(types, ", "), "no content")))
+	}
+	if mode == filter.Watch {
+		o.unenforced(annotation(answers.PositionOf("mode"), "answer: what is not as declared is recorded and passed (mode observe)"))
+	}
+	o.place(sallyport.Filter, "answer", step, controls...)
+}
+
+func (o *operationBuilder) media(m *openapi.MediaType) (filter.Media, error) {
+	r, err := mediatype.ParseRange(m.Range)
+	if err != nil {
+		return filter.Media{}, fmt.Errorf("the media type %q: %w", m.Range, err)
+	}
+	media := filter.Media{Range: r}
+	t, one := r.Type()
+	if m.Schema == nil || one && !t.IsJSON() {
+		if m.Schema != nil {
+			o.unenforced(annotation(m.At, "answer %s: the schema is not held, only JSON is", m.Range))
+		}
+		return media, nil
+	}
+	media.Schema, err = o.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true})
+	if err != nil {
+		return media, err
+	}
+	for _, n := range media.Schema.Notes() {
+		o.unenforced(annotation(n.At, "answer %s: %s", n.Keyword, n.Says))
+	}
+	return media, nil
+}
+
+// answerDefaults are what browsers need to be careful with an answer that is
+// data (OWASP REST Security Cheat Sheet, "Security headers").
+func (o *operationBuilder) answerDefaults() message.Fields {
+	if !o.rules.Answers.SecurityHeaders {
+		return nil
+	}
+	return message.Fields{
+		{Name: "Content-Security-Policy", Value: "default-src 'none'; frame-ancestors 'none'"},
+		{Name: "X-Frame-Options", Value: "DENY"},
+		{Name: "Referrer-Policy", Value: "no-referrer"},
+		{Name: "Cache-Control", Value: "no-store"},
+	}
+}
+
+func (o *operationBuilder) answerFields() message.Fields {
+	var fields message.Fields
+	for _, h := range o.rules.Answers.Headers {
+		fields.Add(h.Name, h.Value)
+	}
+	return fields
+}
+
+// everyAnswer are fields of whatever answer leaves, refusals included.
+func (b *builder) everyAnswer() message.Fields {
+	return message.Fields{{Name: "X-Content-Type-Options", Value: "nosniff"}}
+}
+
+// hsts is the longest promise of any listener with TLS (RFC 6797 §6.1.1).
+func (b *builder) hsts() string {
+	longest := 0
+	for i := range b.config.Listen {
+		if l := &b.config.Listen[i]; l.TLS != nil {
+			longest = max(longest, int(l.HSTS.Duration().Seconds()))
+		}
+	}
+	if longest == 0 {
+		return ""
+	}
+	return fmt.Sprintf("max-age=%d", longest)
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

@@ -1,0 +1,210 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sallyport"
+	"sallyport/config"
+	"sallyport/jsonschema"
+	"sallyport/openapi"
+	"sallyport/source"
+	"sallyport/stage/admit"
+	"sallyport/stage/forward"
+	"sallyport/stage/identify"
+	"sallyport/stage/limit"
+)
+
+// apiBuilder makes the operations of one API.
+type apiBuilder struct {
+	*builder
+	config   *config.API
+	document *openapi.Document
+	compiler *jsonschema.Compiler
+	schemes  map[string]*identify.Scheme
+	rates    map[string]*limit.Rate
+	flights  map[string]*limit.Concurrency
+	cors     *admit.CORS
+	pool     *forward.Pool
+	used     map[string]bool // names of the configuration that some operation needed
+}
+
+func (b *builder) api(c *config.API) *API {
+	document, err := b.load(c)
+	if err != nil {
+		b.wrong(c.PositionOf("document"), "", err)
+		return nil
+	}
+	b.result.Warnings = append(b.result.Warnings, document.Warnings...)
+	a := &apiBuilder{
+		builder:  b,
+		config:   c,
+		document: document,
+		compiler: jsonschema.NewCompiler(jsonschema.Options{Dialect: dialect(document), Resolve: document.Resolve}),
+		used:     make(map[string]bool),
+	}
+	a.prepare()
+	if len(b.config.APIs) == 1 {
+		b.soleCORS, a.cors = a.cors, nil
+	}
+	api := &API{Name: c.Name, Document: document}
+	hosts := b.router.hosts(c)
+	for _, declared := range document.Operations {
+		op := a.operation(declared)
+		api.Operations = append(api.Operations, op)
+		a.route(hosts, declared, op)
+	}
+	a.unused()
+	b.router.undeclared(hosts, c.Name, a.cors, a.preflights())
+	return api
+}
+
+func (b *builder) load(c *config.API) (*openapi.Document, error) {
+	o := openapi.Options{Partial: c.Partial}
+	if b.options.Fetch != nil && len(c.RemoteRefs) > 0 {
+		o.Remote = func(ctx context.Context, url string) ([]byte, error) {
+			for _, prefix := range c.RemoteRefs {
+				if strings.HasPrefix(url, prefix.String()) {
+					return b.options.Fetch(ctx, url)
+				}
+			}
+			return nil, errors.New("remote_refs does not name the beginning of this address")
+		}
+	}
+	if text, ok := b.options.Documents[c.Document]; ok {
+		return openapi.Parse(c.Document, text, o)
+	}
+	return openapi.Load(b.ctx, c.Document, o)
+}
+
+func dialect(d *openapi.Document) jsonschema.Dialect {
+	if d.Version == openapi.V30 {
+		return jsonschema.OpenAPI30
+	}
+	return jsonschema.OpenAPI31
+}
+
+// prepare makes what the operations of the API share.
+func (a *apiBuilder) prepare() {
+	a.schemes = a.identifySchemes()
+	a.prepareLimits()
+	a.cors = a.corsPolicy()
+	targets := make([]string, len(a.config.Upstream.Targets))
+	for i, t := range a.config.Upstream.Targets {
+		targets[i] = t.String()
+	}
+	waits := a.config.Upstream.Waits
+	pool := forward.PoolConfig{Targets: targets, Connect: a.config.Upstream.Connect.Duration(), FirstByte: waits.FirstByte.Duration(), Connections: 256}
+	var err error
+	if a.pool, err = a.sharedPool(pool); err != nil {
+		a.wrong(a.config.PositionOf("upstream"), "write http://host:port", err)
+	}
+}
+
+// sharedPool finds the connections of an earlier plan again if nothing about
+// them has changed.
+func (a *apiBuilder) sharedPool(c forward.PoolConfig) (*forward.Pool, error) {
+	return sallyport.Shared(a.env, fmt.Sprintf("pool %s %+v", a.config.Name, c), func() (*forward.Pool, error) {
+		return forward.NewPool(c, a.env.Now)
+	})
+}
+
+// route puts an operation under each of its paths. HEAD goes wherever GET is
+// declared (RFC 9110 §9.3.2).
+func (a *apiBuilder) route(hosts []*table, declared *openapi.Operation, op *sallyport.Operation) {
+	for _, t := range hosts {
+		for _, base := range declared.BasePaths {
+			if strings.ContainsAny(declared.Path, "#?") {
+				continue // no request can name it; the document's mistake says so
+			}
+			err := t.add(declared.Method, base+declared.Path, op)
+			if err == nil && declared.Method == "GET" && !a.declares("HEAD", declared.Path) {
+				err = t.add("HEAD", base+declared.Path, op)
+			}
+			if err != nil && len(declared.Mistakes) == 0 {
+				a.unserved(op, source.Mistakes{{Position: declared.At, Message: err.Error()}})
+			}
+		}
+	}
+}
+
+func (a *apiBuilder) declares(method, path string) bool {
+	return slices.ContainsFunc(a.document.Operations, func(op *openapi.Operation) bool { return op.Method == method && op.Path == path })
+}
+
+// unserved makes an operation refuse every request, where the configuration
+// asks for the rest to be served; else it is a mistake that refuses the plan.
+func (a *apiBuilder) unserved(op *sallyport.Operation, mistakes source.Mistakes) {
+	if !a.config.Partial {
+		for _, m := range mistakes {
+			a.mistakes.Add(m.Position, cmp.Or(m.Remedy, "mend it, or serve the rest with partial: true"), "%s", m.Message)
+		}
+		return
+	}
+	refuse(op, mistakes)
+}
+
+// unused points at names of the configuration that no operation needed: most
+// often they are misspelt, and what they should hold is held by nobody.
+func (a *apiBuilder) unused() {
+	var schemes []string
+	for name := range a.document.Schemes {
+		schemes = append(schemes, name)
+	}
+	for i := range a.config.Identify {
+		s := &a.config.Identify[i]
+		if a.document.Schemes[s.Name] == nil {
+			remedy := "the document has no security schemes"
+			if near := source.Nearest(s.Name, schemes); near != "" {
+				remedy = "did you mean " + near + "?"
+			} else if len(schemes) > 0 {
+				slices.Sort(schemes)
+				remedy = "it has " + strings.Join(schemes, ", ")
+			}
+			a.mistakes.Add(s.At, remedy, "the document has no security scheme %q", s.Name)
+		}
+	}
+	a.unusedGlobs("public", a.config.Public, a.config.Place)
+	for i := range a.config.Limits {
+		a.unusedGlobs("on", a.config.Limits[i].On, a.config.Limits[i].Place)
+	}
+	for i := range a.config.Operations {
+		o := &a.config.Operations[i]
+		a.unusedGlob(config.Glob(o.Name), o.At)
+	}
+}
+
+func (a *apiBuilder) unusedGlobs(key string, globs []config.Glob, place config.Place) {
+	for i, g := range globs {
+		a.unusedGlob(g, place.PositionOf(fmt.Sprintf("%s/%d", key, i)))
+	}
+}
+
+func (a *apiBuilder) unusedGlob(g config.Glob, at source.Position) {
+	var ids []string
+	for _, op := range a.document.Operations {
+		if g.Match(op.ID) {
+			return
+		}
+		ids = append(ids, op.ID)
+	}
+	remedy := "it takes the ids of operations; * stands for any characters"
+	if near := source.Nearest(string(g), ids); near != "" {
+		remedy = "did you mean " + near + "?"
+	}
+	a.mistakes.Add(at, remedy, "no operation of the document fits %q", string(g))
+}
+
+func counted(n int, one, many string) string {
+	switch n {
+	case 0:
+		return "no " + one
+	case 1:
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,157 @@
+// Package build makes a plan of a configuration and the documents that it
+// names. It is the only package that knows every stage: which steps an
+// operation gets, in which order within a stage, and with what settings, is
+// written here and nowhere else.
+//
+// Everything that can be wrong is found here, before a request is served: all
+// mistakes at once, each with its place. It fetches nothing but documents; what
+// must answer before the plan may serve is listed in Result.Ready.
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+	"os"
+	"slices"
+
+	"sallyport"
+	"sallyport/config"
+	"sallyport/openapi"
+	"sallyport/problem"
+	"sallyport/source"
+	"sallyport/stage/admit"
+	"sallyport/stage/record"
+)
+
+// Options are what a plan needs beside the configuration.
+type Options struct {
+	// Metrics count exchanges; nil counts none.
+	Metrics *record.Metrics
+	// Fetch gets what a remote $ref names, where the configuration allows its
+	// address; nil refuses all.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
+	// Documents are given instead of files, by the path that the
+	// configuration names.
+	Documents map[string][]byte
+}
+
+// Result is a plan and what is known about it.
+type Result struct {
+	Plan *sallyport.Plan
+	APIs []*API
+	// Warnings change nothing that is enforced.
+	Warnings source.Mistakes
+	// Files are all that were read: a change in one is a reason to build anew.
+	Files []string
+	// Ready must succeed before the plan may serve.
+	Ready []Ready
+}
+
+// API is one API of the plan.
+type API struct {
+	Name     string
+	Document *openapi.Document
+	// Operations in the order of the document.
+	Operations []*sallyport.Operation
+}
+
+// Ready is something that must answer before a plan may serve.
+type Ready struct {
+	// Name says what it is.
+	Name  string
+	At    source.Position
+	Check func(context.Context) error
+}
+
+// Build makes a plan. Errors are source.Mistakes: all that were found.
+func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options) (*Result, error) {
+	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: c.Files}, router: newRouter()}
+	digest := sha256.New()
+	for i := range c.APIs {
+		if api := b.api(&c.APIs[i]); api != nil {
+			b.result.APIs = append(b.result.APIs, api)
+			b.result.Files = append(b.result.Files, api.Document.Files...)
+			digest.Write([]byte(api.Document.Digest))
+		}
+	}
+	b.router.finish()
+	if err := b.mistakes.Err(); err != nil {
+		return nil, err
+	}
+	for _, file := range c.Files {
+		text, _ := os.ReadFile(file) // what cannot be read any more is a change too
+		digest.Write(text)
+	}
+	b.result.Plan = &sallyport.Plan{
+		Digest:      hex.EncodeToString(digest.Sum(nil)),
+		Entry:       b.entry(),
+		Match:       b.router.match,
+		Finish:      b.finish(),
+		Operations:  b.operations,
+		ProblemBase: problemBase(c),
+	}
+	return b.result, nil
+}
+
+func problemBase(c *config.Config) string {
+	if c.Problems.Base != "" {
+		return c.Problems.Base
+	}
+	return problem.DefaultBase
+}
+
+type builder struct {
+	ctx        context.Context
+	env        *sallyport.Env
+	config     *config.Config
+	options    Options
+	result     *Result
+	router     *router
+	operations []*sallyport.Operation
+	soleCORS   *admit.CORS
+	mistakes   source.Mistakes
+}
+
+// wrong notes what an error says at a place; Mistakes keep their own places.
+func (b *builder) wrong(at source.Position, remedy string, err error) {
+	if ms, ok := err.(source.Mistakes); ok {
+		b.mistakes = append(b.mistakes, ms...)
+		return
+	}
+	b.mistakes.Add(at, remedy, "%s", err)
+}
+
+// entry is what happens to every request before its operation is known.
+func (b *builder) entry() []sallyport.Placed {
+	trusted := make([]netip.Prefix, len(b.config.TrustedProxies))
+	for i, p := range b.config.TrustedProxies {
+		trusted[i] = p.Prefix
+	}
+	place := func(name string, step sallyport.Step, says string, at source.Position) sallyport.Placed {
+		return sallyport.Placed{Stage: sallyport.Admit, Name: name, Step: step, Controls: []sallyport.Control{{Says: says, From: at}}}
+	}
+	sizes := b.config.Sizes
+	steps := []sallyport.Placed{
+		place("client", admit.NewClient(trusted), "client address: the peer's, or behind "+counted(len(trusted), "trusted proxy", "trusted proxies"), b.config.PositionOf("trusted_proxies")),
+		place("answer", &admit.AnswerFields{Fields: b.everyAnswer(), HSTS: b.hsts()}, "every answer: nosniff; over TLS, Strict-Transport-Security", source.Position{}),
+		place("canonical", &admit.Canonical{
+			MaxTarget: int(sizes.TargetBytes), MaxFields: sizes.HeaderCount, MaxFieldBytes: int(sizes.HeaderBytes),
+		}, "one reading of path, query and host; sizes of target and header fields", sizes.At),
+	}
+	if b.soleCORS != nil {
+		// With one policy for everything, scripts can read every refusal.
+		steps = slices.Insert(steps, 2, place("cors", b.soleCORS, "cors: answers may be read by listed origins", b.config.APIs[0].CORS.At))
+	}
+	return steps
+}
+
+// finish is what happens after every exchange.
+func (b *builder) finish() []sallyport.Placed {
+	steps := []sallyport.Placed{{Stage: sallyport.Record, Name: "log", Step: &record.Log{Requests: b.config.Log.Requests}}}
+	if b.options.Metrics != nil {
+		steps = append(steps, sallyport.Placed{Stage: sallyport.Record, Name: "metrics", Step: b.options.Metrics})
+	}
+	return steps
+}

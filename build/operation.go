@@ -1,0 +1,152 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+
+	"sallyport"
+	"sallyport/config"
+	"sallyport/openapi"
+	"sallyport/pathmatch"
+	"sallyport/problem"
+	"sallyport/source"
+	"sallyport/stage/admit"
+	"sallyport/stage/forward"
+)
+
+// operation makes the steps of one operation, in the order of a request's way.
+func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
+	rules := a.config.For(d.ID)
+	op := &sallyport.Operation{
+		API:        a.config.Name,
+		ID:         d.ID,
+		Method:     d.Method,
+		Path:       d.BasePaths[0] + d.Path,
+		Index:      len(a.operations),
+		MaxBody:    int64(rules.Request.MaxBody),
+		MaxAnswer:  int64(rules.Answers.MaxBody),
+		Deprecated: d.Deprecated,
+		At:         d.At,
+	}
+	op.Params, _ = pathmatch.Names(d.Path)
+	a.operations = append(a.operations, op)
+	if len(d.Mistakes) > 0 {
+		a.unserved(op, d.Mistakes)
+		return op
+	}
+	o := &operationBuilder{apiBuilder: a, declared: d, op: op, rules: rules}
+	o.admit()
+	o.identify()
+	o.limit()
+	o.authorize()
+	o.validate()
+	o.forward()
+	o.filter()
+	if len(o.faults) > 0 {
+		a.unserved(op, o.faults)
+	}
+	return op
+}
+
+// operationBuilder collects what is wrong with one operation, so that it alone
+// can be left unserved.
+type operationBuilder struct {
+	*apiBuilder
+	declared *openapi.Operation
+	op       *sallyport.Operation
+	rules    config.Rules
+	faults   source.Mistakes
+}
+
+func (o *operationBuilder) fault(at source.Position, err error) {
+	if ms, ok := err.(source.Mistakes); ok {
+		o.faults = append(o.faults, ms...)
+		return
+	}
+	o.faults.Add(at, "", "%s", err)
+}
+
+// place puts a step into its stage, in the mode that the rules give the stage.
+func (o *operationBuilder) place(stage sallyport.Stage, name string, step sallyport.Step, controls ...sallyport.Control) {
+	mode := sallyport.Enforce
+	if slices.Contains(o.rules.Observe, stage.String()) {
+		mode = sallyport.Observe
+	}
+	o.op.Place(sallyport.Placed{Stage: stage, Mode: mode, Name: name, Step: step, Controls: controls})
+}
+
+func (o *operationBuilder) unenforced(controls ...sallyport.Control) {
+	o.op.Unenforced = append(o.op.Unenforced, controls...)
+}
+
+func enforced(at source.Position, format string, args ...any) sallyport.Control {
+	return sallyport.Control{Effect: sallyport.Enforced, Says: fmt.Sprintf(format, args...), From: at}
+}
+
+func annotation(at source.Position, format string, args ...any) sallyport.Control {
+	return sallyport.Control{Effect: sallyport.Annotation, Says: fmt.Sprintf(format, args...), From: at}
+}
+
+func (o *operationBuilder) admit() {
+	if o.cors != nil {
+		o.place(sallyport.Admit, "cors", o.cors, enforced(o.config.CORS.At, "cors: answers may be read by listed origins"))
+	}
+	o.place(sallyport.Admit, "reading", o.reading(), enforced(source.Position{}, "path: no encoded slash, no path parameter of the ; kind"))
+	o.place(sallyport.Admit, "sizes", admit.Sizes{}, enforced(o.rules.Request.PositionOf("max_body"), "body: at most %s", o.rules.Request.MaxBody))
+}
+
+// reading opens what a template or a parameter of the operation needs.
+func (o *operationBuilder) reading() *admit.Reading {
+	r := &admit.Reading{Slash: make([]bool, len(o.op.Params)), Semicolon: containsByte(o.op.Path, ';')}
+	for _, p := range o.declared.Parameters {
+		if p.In == "path" && p.Style == "matrix" {
+			r.Semicolon = true
+		}
+		if i := slices.Index(o.op.Params, p.Name); p.In == "path" && i >= 0 && p.Extension.True("encoded-slash") {
+			r.Slash[i] = true
+		}
+	}
+	return r
+}
+
+func containsByte(s string, c byte) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] == c {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *operationBuilder) forward() {
+	waits := o.rules.Waits
+	pool := o.pool
+	if waits.FirstByte != o.config.Upstream.FirstByte && pool != nil {
+		pool = pool.Waiting(waits.FirstByte.Duration())
+	}
+	o.place(sallyport.Forward, "upstream", &forward.Upstream{
+		Pool:         pool,
+		Prefix:       string(o.config.Caller.Headers),
+		Identity:     o.rules.Answers.Mode != "off",
+		PreserveHost: o.config.Upstream.Host == "preserve",
+		Idle:         waits.Idle.Duration(),
+		Whole:        waits.Whole.Duration(),
+	}, enforced(o.config.Upstream.At, "to %s; first byte within %s; the caller in %s* fields", counted(len(o.config.Upstream.Targets), "target", "targets"), waits.FirstByte, o.config.Caller.Headers))
+}
+
+// refuse leaves an operation nothing but a refusal.
+func refuse(op *sallyport.Operation, mistakes source.Mistakes) {
+	unserved := *op
+	*op = sallyport.Operation{
+		API: unserved.API, ID: unserved.ID, Method: unserved.Method, Path: unserved.Path, Params: unserved.Params,
+		Index: unserved.Index, MaxBody: unserved.MaxBody, MaxAnswer: unserved.MaxAnswer, Deprecated: unserved.Deprecated, At: unserved.At,
+	}
+	controls := make([]sallyport.Control, len(mistakes))
+	for i, m := range mistakes {
+		controls[i] = sallyport.Control{Effect: sallyport.Refused, Says: m.Message, From: m.Position}
+	}
+	op.Place(sallyport.Placed{
+		Stage: sallyport.Admit, Name: "unserved", Controls: controls,
+		Step: &admit.Refuse{Kind: problem.OperationUnserved, Detail: "Its document declares it in a way that the gateway cannot enforce."},
+	})
+}

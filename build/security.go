@@ -1,0 +1,287 @@
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"sallyport"
+	"sallyport/config"
+	"sallyport/jose"
+	"sallyport/openapi"
+	"sallyport/source"
+	"sallyport/stage/authorize"
+	"sallyport/stage/identify"
+)
+
+// identifySchemes makes every scheme of the document that the configuration
+// says how to check.
+func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
+	schemes := make(map[string]*identify.Scheme)
+	for i := range a.config.Identify {
+		c := &a.config.Identify[i]
+		declared := a.document.Schemes[c.Name]
+		if declared == nil {
+			continue // unused() says so
+		}
+		place, err := placeOf(declared)
+		if err != nil {
+			a.wrong(c.At, "", err)
+			continue
+		}
+		method, err := a.method(c, place)
+		if err != nil {
+			a.wrong(c.At, "", err)
+			continue
+		}
+		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method}
+	}
+	return schemes
+}
+
+// placeOf is where the credential of a scheme stands (OpenAPI: Security Scheme Object).
+func placeOf(s *openapi.SecurityScheme) (identify.Place, error) {
+	switch s.Type {
+	case "apiKey":
+		return identify.Place{In: s.In, Name: s.Parameter}, nil
+	case "http":
+		return identify.Place{In: "authorization", Scheme: s.HTTPScheme}, nil
+	case "oauth2", "openIdConnect":
+		return identify.Place{In: "authorization", Scheme: "bearer"}, nil // RFC 6750 §2.1
+	case "mutualTLS":
+		return identify.Place{In: "certificate"}, nil
+	}
+	return identify.Place{}, fmt.Errorf("the type %q of security scheme %s is not known", s.Type, s.Name)
+}
+
+func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Method, error) {
+	switch {
+	case c.Unchecked:
+		return identify.Unchecked{}, nil
+	case place.In == "certificate":
+		return nil, errors.New("client certificates are not checked yet: leave the scheme to the backend with unchecked: true, or take it out of the document")
+	case c.JWT != nil:
+		if place.In == "authorization" && place.Scheme != "bearer" {
+			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
+		}
+		return a.jwt(c)
+	case c.Key != nil:
+		if place.In == "authorization" && place.Scheme != "bearer" {
+			return nil, fmt.Errorf("a key is presented as Bearer or in a field of its own, the document declares the HTTP scheme %s", place.Scheme)
+		}
+		return a.keys(c), nil
+	}
+	return nil, errors.New("the scheme says neither jwt, key nor unchecked")
+}
+
+func (a *apiBuilder) keys(c *config.Scheme) *identify.Key {
+	k := &identify.Key{Keys: make(map[[sha256.Size]byte]*identify.HeldKey), Now: a.env.Now}
+	for i := range c.Key.Keys {
+		key := &c.Key.Keys[i]
+		k.Keys[key.Hash] = &identify.HeldKey{
+			Credential: &sallyport.Credential{
+				Scheme: c.Name, Kind: "key", ID: "key:" + key.Consumer, Consumer: key.Consumer, Scopes: key.Scopes, Roles: key.Roles,
+			},
+			Expires: key.Expires.Time,
+		}
+	}
+	return k
+}
+
+func (a *apiBuilder) jwt(c *config.Scheme) (identify.Method, error) {
+	j := c.JWT
+	keys, err := a.keySource(c)
+	if err != nil {
+		return nil, err
+	}
+	verifier := &jose.Verifier{
+		Keys: keys, Issuer: j.Issuer, Audiences: j.Audience, Algorithms: j.Algorithms, Types: j.Types,
+		Skew: j.Skew.Duration(), RequiredClaims: []string{}, Now: a.env.Now,
+	}
+	if verifier.Skew == 0 {
+		verifier.Skew = -1 // the library's zero is its default
+	}
+	if err := verifier.Check(); err != nil {
+		return nil, err
+	}
+	cache, err := sallyport.Shared(a.env, "verified tokens", func() (*jose.Cache, error) { return jose.NewCache(16 << 10), nil })
+	if err != nil {
+		return nil, err
+	}
+	method := &identify.JWT{Verifier: verifier, Cache: cache, Subject: j.Claims.Subject, Tenant: j.Claims.Tenant, Roles: j.Claims.Roles, Scopes: j.Claims.Scopes}
+	a.result.Ready = append(a.result.Ready, Ready{Name: "key set of " + j.Issuer, At: j.PositionOf("keys"), Check: method.Ready})
+	return method, nil
+}
+
+// keySource finds a fetched key set of an earlier plan again; a file and a
+// secret are read anew.
+func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
+	j := c.JWT
+	switch {
+	case j.Secret.Reveal() != "":
+		return secretKeys(j.Secret.Reveal())
+	case j.Keys.File != "":
+		text, err := os.ReadFile(j.Keys.File)
+		if err != nil {
+			return nil, source.Mistakes{{Position: j.PositionOf("keys"), Message: err.Error()}}
+		}
+		a.result.Files = append(a.result.Files, j.Keys.File)
+		keys, err := jose.ParseKeys(text)
+		if err != nil {
+			return nil, source.Mistakes{{Position: j.PositionOf("keys"), Message: fmt.Sprintf("%s: %s", j.Keys.File, err)}}
+		}
+		if keys.Len() == 0 {
+			return nil, source.Mistakes{{Position: j.PositionOf("keys"), Message: fmt.Sprintf("%s holds no key that could verify a token", j.Keys.File)}}
+		}
+		return keys, nil
+	case j.Keys.URL.Host != "":
+		return sallyport.Shared(a.env, "keys "+j.Keys.URL.String(), func() (*jose.Remote, error) {
+			remote := &jose.Remote{URL: j.Keys.URL.String(), Now: a.env.Now}
+			return remote, remote.Check()
+		})
+	}
+	return nil, source.Mistakes{{Position: j.At, Message: "there are no keys to verify tokens with", Remedy: "name a file or the URL of a JWK set under keys"}}
+}
+
+// secretKeys is a set of the one shared secret.
+func secretKeys(secret string) (jose.Source, error) {
+	return jose.ParseKeys([]byte(`{"kty":"oct","k":"` + base64.RawURLEncoding.EncodeToString([]byte(secret)) + `"}`))
+}
+
+// identify places the document's security (OpenAPI: Security Requirement Object).
+func (o *operationBuilder) identify() {
+	d := o.declared
+	if !d.SecurityDeclared && !o.public() {
+		o.mistakes.Add(d.At, "add security, or security: [] to make it public, or name it under public (--public)", "the operation %s has no security", d.ID)
+		return
+	}
+	if o.open() {
+		at := d.SecurityAt
+		if !d.SecurityDeclared {
+			at = o.config.PositionOf("public")
+		}
+		o.unenforced(annotation(at, "identify: the operation is public"))
+		return
+	}
+	security := &identify.Security{Realm: o.config.Name}
+	var controls []sallyport.Control
+	for _, alternative := range d.Security {
+		var requirements []identify.Requirement
+		for _, r := range alternative {
+			scheme := o.schemes[r.Scheme]
+			if scheme == nil {
+				o.missingScheme(r)
+				return
+			}
+			requirement := identify.Requirement{Scheme: scheme}
+			if o.scoped(r.Scheme) {
+				requirement.Scopes = r.Scopes
+			}
+			requirements = append(requirements, requirement)
+			if _, left := scheme.Method.(identify.Unchecked); left {
+				o.unenforced(annotation(r.At, "identify: %s is left to the backend", scheme.Place))
+			}
+		}
+		security.Alternatives = append(security.Alternatives, requirements)
+		controls = append(controls, enforced(d.SecurityAt, "%s", describe(alternative, o.schemes)))
+	}
+	o.place(sallyport.Identify, "security", security, controls...)
+}
+
+func (o *operationBuilder) public() bool {
+	return slices.ContainsFunc(o.config.Public, func(g config.Glob) bool { return g.Match(o.declared.ID) })
+}
+
+// open tells that no alternative asks for anything.
+func (o *operationBuilder) open() bool {
+	return !slices.ContainsFunc(o.declared.Security, func(alternative openapi.Alternative) bool { return len(alternative) > 0 })
+}
+
+// missingScheme says once for a scheme that nothing is known about it.
+func (o *operationBuilder) missingScheme(r openapi.Requirement) {
+	if o.used["scheme "+r.Scheme] {
+		return
+	}
+	o.used["scheme "+r.Scheme] = true
+	at, remedy := o.config.PositionOf("identify"), "add identify."+r.Scheme+" with jwt, key, or unchecked: true"
+	if at.Line == 0 { // the configuration came as flags
+		remedy = fmt.Sprintf("give --jwt %[1]s=ISSUER,AUDIENCE,JWKS or --keys %[1]s=FILE, or leave it to the backend with --unchecked %[1]s", r.Scheme)
+	}
+	o.mistakes.Add(at, remedy,
+		"nothing says how credentials of %s are checked, which %s asks for", r.Scheme, r.At)
+}
+
+// scoped tells whether what a requirement lists are scopes; for other schemes
+// they are roles (OpenAPI 3.1: Security Requirement Object).
+func (a *apiBuilder) scoped(scheme string) bool {
+	s := a.document.Schemes[scheme]
+	return s.Type == "oauth2" || s.Type == "openIdConnect"
+}
+
+func describe(alternative openapi.Alternative, schemes map[string]*identify.Scheme) string {
+	if len(alternative) == 0 {
+		return "or: anonymous"
+	}
+	var all []string
+	for _, r := range alternative {
+		all = append(all, r.Scheme+" ("+schemes[r.Scheme].Place.String()+", "+how(schemes[r.Scheme].Method)+")")
+	}
+	return "any of: " + strings.Join(all, " and ")
+}
+
+func how(m identify.Method) string {
+	switch m := m.(type) {
+	case *identify.JWT:
+		return "JWT of " + m.Verifier.Issuer + " for " + strings.Join(m.Verifier.Audiences, " or ")
+	case *identify.Key:
+		return counted(len(m.Keys), "key", "keys")
+	}
+	return "unchecked"
+}
+
+// authorize places the scopes and roles that the document requires.
+func (o *operationBuilder) authorize() {
+	step := &authorize.Scopes{Realm: o.config.Name}
+	var controls []sallyport.Control
+	for _, alternative := range o.declared.Security {
+		var requirements []authorize.Requirement
+		for _, r := range alternative {
+			requirements = append(requirements, authorize.Requirement{Scheme: r.Scheme, Scopes: r.Scopes, Roles: !o.scoped(r.Scheme)})
+			if len(r.Scopes) == 0 {
+				continue
+			}
+			what := "scopes"
+			if !o.scoped(r.Scheme) {
+				what = "roles"
+			}
+			says := fmt.Sprintf("%s of %s: %s", what, r.Scheme, strings.Join(r.Scopes, ", "))
+			if s := o.schemes[r.Scheme]; s != nil {
+				if _, left := s.Method.(identify.Unchecked); left {
+					o.unenforced(annotation(r.At, "authorize: %s are left to the backend", says))
+					continue
+				}
+			}
+			controls = append(controls, enforced(r.At, "%s", says))
+		}
+		step.Required = append(step.Required, requirements)
+	}
+	if len(controls) > 0 {
+		o.place(sallyport.Authorize, "scopes", step, controls...)
+	}
+}
+
+// WaitReady asks for everything that must answer before the plan may serve.
+func (r *Result) WaitReady(ctx context.Context) error {
+	var mistakes source.Mistakes
+	for _, ready := range r.Ready {
+		if err := ready.Check(ctx); err != nil {
+			mistakes.Add(ready.At, "it must answer before the gateway serves", "%s: %s", ready.Name, err)
+		}
+	}
+	return mistakes.Err()
+}

@@ -1,0 +1,42 @@
+package build
+
+import (
+	"sallyport"
+	"sallyport/stage/validate"
+)
+
+// validate places what holds a request to its declaration: parameters, then
+// the body.
+func (o *operationBuilder) validate() {
+	document := validate.Document{Compiler: o.compiler, Resolve: o.document.Resolve}
+	options := validate.ParameterOptions{Declared: o.queryKeys()}
+	if o.rules.Request.UndeclaredQuery == "pass" {
+		options.Undeclared = validate.PassUndeclared
+	}
+	for _, g := range o.rules.Request.AllowQuery {
+		options.Allow = append(options.Allow, string(g))
+	}
+	parameters, held, not, mistakes := validate.NewParameters(o.declared.Parameters, document, options)
+	o.faults = append(o.faults, mistakes...)
+	o.unenforced(not...)
+	o.place(sallyport.Validate, "parameters", parameters, held...)
+
+	body, held, not, mistakes := validate.NewBody(o.declared.Body, document, validate.BodyOptions{})
+	o.faults = append(o.faults, mistakes...)
+	o.unenforced(not...)
+	o.place(sallyport.Validate, "body", body, held...)
+}
+
+// queryKeys are the API keys that the operation's security puts into the
+// query: they are declared there and nowhere else.
+func (o *operationBuilder) queryKeys() []string {
+	var names []string
+	for _, alternative := range o.declared.Security {
+		for _, r := range alternative {
+			if s := o.document.Schemes[r.Scheme]; s != nil && s.Type == "apiKey" && s.In == "query" {
+				names = append(names, s.Parameter)
+			}
+		}
+	}
+	return names
+}

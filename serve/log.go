@@ -1,0 +1,44 @@
+package serve
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+)
+
+// openLog makes the log that the configuration asks for.
+func (s *server) openLog() (close func(), err error) {
+	c := s.config.Log
+	out, close := s.options.Stdout, func() {}
+	switch c.Output {
+	case "stdout":
+	case "stderr":
+		out = s.options.Stderr
+	default:
+		f, err := os.OpenFile(c.Output, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+		if err != nil {
+			return nil, fmt.Errorf("opening the log: %w", err)
+		}
+		out, close = f, func() { f.Close() }
+	}
+	s.level = new(slog.LevelVar)
+	if err := s.level.UnmarshalText([]byte(c.Level)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	s.log = slog.New(handler(out, c.Format, s.level))
+	return close, nil
+}
+
+func handler(out io.Writer, format string, level slog.Leveler) slog.Handler {
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			a.Key = "ts"
+		}
+		return a
+	}}
+	if format == "text" {
+		return slog.NewTextHandler(out, options)
+	}
+	return slog.NewJSONHandler(out, options)
+}
