@@ -15,8 +15,8 @@ func parseJSON(name string, text []byte, limits Limits) (*Node, error) {
 	r.dec = jsontext.NewDecoder(bytes.NewBuffer(text))
 	node, err := r.value(0)
 	if err == nil {
+		r.advance()
 		if _, end := r.dec.ReadToken(); !errors.Is(end, io.EOF) {
-			r.advance()
 			err = r.mistake("there is text after the end of the document", "one file holds one document")
 		}
 	}
