@@ -1,0 +1,140 @@
+package script
+
+import (
+	"fmt"
+
+	"sallyport/source"
+)
+
+// command is one row of the table of commands.
+type command struct {
+	name, usage, help string
+	// least and most are the numbers of arguments; most is -1 where there is
+	// no bound.
+	least, most int
+	// check tells that it looks at something: it may be negated, and then
+	// holds where it would not.
+	check bool
+	// negatable tells that an exclamation mark may stand before it.
+	negatable bool
+	run       func(*state, call) error
+}
+
+// group is a heading of the reference.
+type group struct {
+	title    string
+	commands []command
+}
+
+// groups are all commands, in the order of the reference.
+func groups() []group {
+	return []group{
+		{"The gateway", []command{
+			{name: "gateway", usage: "CONFIG [FLAG]...", least: 1, most: -1, negatable: true, run: doGateway,
+				help: "Starts `sallyport serve --config CONFIG` and waits until it is ready; `gateway flags …` starts it with flags alone. `! gateway` expects it to refuse to start."},
+			{name: "reload", least: 0, most: 0, negatable: true, run: doReload,
+				help: "Has the gateway read its files again (SIGHUP) and waits for what comes of it. `! reload` expects that the new files are refused."},
+			{name: "wait", usage: "MESSAGE", least: 1, most: -1, run: doWait,
+				help: "Waits for a line of the log with that message, after the last one that was waited for, or after the last change of a file."},
+			{name: "signal", usage: "TERM|INT|HUP", least: 1, most: 1, run: doSignal,
+				help: "Sends the gateway a signal and goes on at once."},
+			{name: "run", usage: "VERB [ARGUMENT]...", least: 1, most: -1, negatable: true, run: doRun,
+				help: "Runs another verb of the command (check, explain, version …) to its end, and expects exit code 0. `! run` expects another one."},
+			{name: "exit", usage: "CODE", least: 1, most: 1, check: true, run: checkExit,
+				help: "The last process has ended with that code. Waits for its end."},
+			{name: "stdout", usage: "TEXT", least: 1, most: 1, check: true, run: checkStdout,
+				help: "The standard output of the last process holds the text."},
+			{name: "stderr", usage: "TEXT", least: 1, most: 1, check: true, run: checkStderr,
+				help: "The standard error of the last process holds the text."},
+		}},
+		{"The backend", []command{
+			{name: "backend", usage: "NAME | stop [NAME]", least: 1, most: 2, run: doBackend,
+				help: "Starts another backend, or a stopped one again at its old address: `$NAME` is its URL and `$NAME_ADDRESS` its host and port. One called BACKEND runs from the beginning. `backend stop` ends it."},
+			{name: "reply", usage: `[--of=NAME] [hold] STATUS ["Name: value"]... [BODY|@FILE] | echo | cut [STATUS]… | stream N [STATUS]… | hang | reset | garbage`, least: 1, most: -1, run: doReply,
+				help: "What the backend answers from now on. Until told otherwise it echoes the request as JSON: method, target, headers, body. `hold` keeps the answer, or the last piece of a `stream`, until `release`; `cut` breaks off before the body's last byte; `hang` never answers; `reset` and `garbage` are no HTTP."},
+			{name: "release", usage: "[--of=NAME]", least: 0, most: 1, run: doRelease,
+				help: "Lets the answers go that are held back, and holds no further ones."},
+			{name: "await", usage: "[--of=NAME] N", least: 1, most: 2, run: doAwait,
+				help: "Waits until the backend has heard N requests in all."},
+			{name: "upstream", usage: "[--of=NAME] [N | method M | target T | header NAME [VALUE] | body VALUE | json POINTER [VALUE]]", least: 0, most: 5, check: true, run: checkUpstream,
+				help: "The backend heard of the last request; of N requests in all; or the last request that it heard was like this."},
+		}},
+		{"Requests", requestCommands()},
+		{"The answer", []command{
+			{name: "status", usage: "CODE", least: 1, most: 1, check: true, run: checkStatus, help: "The answer has that status."},
+			{name: "statuses", usage: "CODE N", least: 2, most: 2, check: true, run: checkStatuses, help: "Of the answers to `repeat` or `parallel`, N have that status."},
+			{name: "problem", usage: "KIND", least: 1, most: 1, check: true, run: checkProblem, help: "The answer is a problem document (RFC 9457) of that kind, with the status that it names."},
+			{name: "fault", usage: "IN POINTER [KEYWORD]", least: 2, most: 3, check: true, run: checkFault, help: "Among the errors of the problem document is one at that place."},
+			{name: "header", usage: "NAME [VALUE]", least: 1, most: 2, check: true, run: checkHeader, help: "The answer has the header field, and one of its values holds VALUE; `=VALUE` is the value to the letter."},
+			{name: "body", usage: "TEXT", least: 1, most: 1, check: true, run: checkBody, help: "The answer's body holds the text; `=TEXT` is the body to the letter."},
+			{name: "json", usage: "POINTER [VALUE]", least: 1, most: 2, check: true, run: checkJSON, help: "The body, read as JSON, has something at the pointer (RFC 6901), and it is VALUE: JSON, or else a string."},
+			{name: "aborted", least: 0, most: 0, check: true, run: checkAborted, help: "There was no answer, or its body broke off before its end."},
+			{name: "save", usage: "NAME header FIELD | NAME json POINTER", least: 3, most: 3, run: doSave, help: "Keeps a part of the answer in the variable `$NAME`."},
+		}},
+		{"Evidence", []command{
+			{name: "log", usage: "KEY VALUE | TEXT", least: 1, most: 2, check: true, run: checkLog, help: "The log's line about the last request holds VALUE under the key (names in groups joined by dots), `=VALUE` to the letter. With one argument: the text stands anywhere in the gateway's output; `! log SECRET` is how to show that it does not."},
+			{name: "event", usage: "MESSAGE [KEY VALUE]", least: 1, most: 3, check: true, run: checkEvent, help: "The log has a line with that message, and VALUE under the key."},
+			{name: "metric", usage: "NAME{LABEL=VALUE,…} [NUMBER]", least: 1, most: 2, check: true, run: checkMetric, help: "The metric, summed up over the series with these labels, is that number; `>N` is more than N."},
+		}},
+		{"Secrets and files", []command{
+			{name: "key", usage: "NAME", least: 1, most: 1, run: doKey, help: "Makes an API key `$NAME` and its hash `$NAME_HASH`, as the configuration takes it."},
+			{name: "keys", usage: "NAME [ES256|RS256|EdDSA]", least: 1, most: 2, run: doKeys, help: "Makes a key pair and writes the public half as a JWK set to NAME.jwks.json."},
+			{name: "rotate", usage: "NAME", least: 1, most: 1, run: doRotate, help: "Makes a new key pair in place of the old one, under a new kid."},
+			{name: "jwks", usage: "serve NAME | stop NAME", least: 2, most: 2, run: doJWKS, help: "Serves the JWK set at `$JWKS_URL`, or stops to; served again it is at the same address."},
+			{name: "token", usage: "NAME [FLAG]... [CLAIM=TEXT | CLAIM:=JSON]...", least: 1, most: -1, run: doToken,
+				help: "Mints a JSON Web Token into `$NAME`: issuer `$ISSUER`, audience `$AUDIENCE`, subject NAME, valid for an hour; exp, nbf and iat take a time from now such as -5m. Flags: `--keys=NAME --expired --not-yet --tampered --alg-none --hs256-confusion --kid=KID --no-kid --typ=TYPE --without=CLAIM`."},
+			{name: "certificate", usage: "NAME [expired]", least: 1, most: 2, run: doCertificate, help: "Makes a self-signed certificate for localhost, NAME.pem and NAME.key, which the script's requests trust."},
+			{name: "set", usage: "NAME TEXT [TIMES]", least: 2, most: 3, run: doSet, help: "Sets a variable; with TIMES the text that many times over."},
+			{name: "copy", usage: "FILE TO", least: 2, most: 2, run: doCopy, help: "Puts a file in the place of another one, at once."},
+			{name: "replace", usage: "FILE OLD NEW", least: 3, most: 3, run: doReplace, help: "Replaces a text in a file wherever it stands."},
+			{name: "remove", usage: "FILE", least: 1, most: 1, run: doRemove, help: "Removes a file."},
+			{name: "fill", usage: "FILE SIZE [TEXT]", least: 2, most: 3, run: doFill, help: "Adds SIZE bytes to a file, such as 10MiB: the text again and again."},
+			{name: "use", usage: "FILE [AS]", least: 1, most: 2, run: doUse, help: "Brings in a file that stands beside the script."},
+		}},
+	}
+}
+
+func requestCommands() []command {
+	var list []command
+	for _, verb := range verbs() {
+		c := command{name: verb, usage: requestUsage, least: 1, most: -1, run: doRequest(verb)}
+		switch verb {
+		case "request":
+			c.usage, c.least = "METHOD "+requestUsage, 2
+			c.help = "Sends a request of any method."
+		case "raw":
+			c.usage = "FILE [--FLAG]..."
+			c.help = `Sends a file as it stands, each line ended by CRLF; escapes are read as within double quotes.`
+		case "get":
+			c.help = "Sends the request byte for byte: the target and the fields are not mended. What is added: Host, unless it is given, and Content-Length where there is a body. Flags: `--to=LISTENER` (its place from 1, its scheme, or admin), `--from=ADDRESS`, `--keep` (one connection for several), `--chunked`, `--no-host`, `--http1.0`, `--http2`, `--insecure`."
+		default:
+			c.help = "As `get`."
+		}
+		list = append(list, c)
+	}
+	return append(list,
+		command{name: "admin", usage: "REQUEST", least: 2, most: -1, run: doAdmin, help: "Sends a request to the listener for operators."},
+		command{name: "repeat", usage: "N REQUEST", least: 3, most: -1, run: doRepeat, help: "Sends a request N times, one after the other; the checks look at the last answer."},
+		command{name: "parallel", usage: "N REQUEST", least: 3, most: -1, run: doParallel, help: "Sends a request N times at one time."},
+		command{name: "background", usage: "NAME REQUEST", least: 3, most: -1, run: doBackground, help: "Sends a request and goes on without its answer."},
+		command{name: "finish", usage: "NAME", least: 1, most: 1, run: doFinish, help: "Waits for the answer to a request in the background; the checks look at it."},
+	)
+}
+
+// find looks a command up; an unknown one is an error with the nearest name.
+func find(name string) (command, error) {
+	var names []string
+	for _, g := range groups() {
+		for _, c := range g.commands {
+			if c.name == name {
+				c.negatable = c.negatable || c.check
+				return c, nil
+			}
+			names = append(names, c.name)
+		}
+	}
+	if nearest := source.Nearest(name, names); nearest != "" {
+		return command{}, fmt.Errorf("there is no command %s (did you mean %s?)", name, nearest)
+	}
+	return command{}, fmt.Errorf("there is no command %s", name)
+}
