@@ -118,8 +118,8 @@ func isPatch(text string) bool {
 	return number != "" && strings.Trim(number, "0123456789") == "" && (!dashed || suffix != "")
 }
 
-// digest covers every file with its length, so that no two sets of files have
-// the same bytes in a row.
+// digest is made of the digests of the files, so that bytes cannot wander from
+// one file to the next unseen.
 func (fs *files) digest() string {
 	h := sha256.New()
 	for _, name := range fs.names {
