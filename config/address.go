@@ -80,17 +80,21 @@ func (*Authority) wanted() (string, string) {
 }
 
 func (a *Authority) set(text string) error {
-	host := text
-	if h, port, err := net.SplitHostPort(text); err == nil {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return errForm
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		host, port = text, "443"
+		if inner, ok := strings.CutPrefix(text, "["); ok {
+			if host, ok = strings.CutSuffix(inner, "]"); !ok {
+				return errForm
+			}
 		}
-		host = h
-	} else if strings.HasPrefix(text, "[") {
-		host = strings.TrimSuffix(text[1:], "]")
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return errForm
 	}
 	ip, err := netip.ParseAddr(host)
-	if v6 := err == nil && ip.Is6(); v6 != strings.HasPrefix(text, "[") || err != nil && !hostName(host) {
+	bracketed := strings.HasPrefix(text, "[")
+	if err == nil && ip.Is6() != bracketed || err != nil && (bracketed || !hostName(host)) {
 		return errForm
 	}
 	*a = Authority(text)

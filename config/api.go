@@ -87,6 +87,9 @@ type Caller struct {
 }
 
 func (c *Config) check(k *decoder) {
+	if c.Listen != nil && len(c.Listen) == 0 {
+		k.wrong(c.PositionOf("listen"), "name an address, or remove the key", "without a listener nobody can come in")
+	}
 	k.distinct("listen", "address", len(c.Listen), func(i int) (string, Place) {
 		if strings.HasSuffix(string(c.Listen[i].Address), ":0") {
 			return "", c.Listen[i].Place // the system chooses another port for each
@@ -120,8 +123,6 @@ func (u *Upstream) check(c *decoder) {
 		at := u.PositionOf(item("targets", i))
 		switch {
 		case t.Host == "":
-		case t.Scheme != "http" && t.Scheme != "https":
-			c.wrong(at, "write http://host:port or https://host:port", "a backend is spoken to by http or https, not %s", t.Scheme)
 		case t.RawQuery != "" || t.Fragment != "":
 			c.wrong(at, "end it after the path", "a target has neither query nor fragment")
 		case seen[t.String()]:

@@ -17,10 +17,12 @@
 package config
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"sallyport/source"
 )
@@ -105,10 +107,20 @@ type Log struct {
 type Problems struct {
 	Place `json:"-"`
 
-	// What is put before a kind of problem to make its type (RFC 9457 §3.1.1),
-	// such as https://api.example.com/problems/. Without it the type is a
-	// relative reference.
-	Base string `yaml:"base"`
+	// What is put before the name of a kind of problem to make its type
+	// (RFC 9457 §3.1.1), such as https://api.example.com/problems/.
+	Base string `yaml:"base" default:"urn:sallyport:problem:"`
+}
+
+func (p *Problems) check(d *decoder) {
+	u, err := url.Parse(p.Base)
+	switch at := p.PositionOf("base"); {
+	case err != nil || u.Scheme == "":
+		// A relative type would mean another one on every path (RFC 9457 §3.1.1).
+		d.wrong(at, "write an absolute URI such as https://api.example.com/problems/", "%q is no beginning of a problem's type", p.Base)
+	case !strings.ContainsAny(p.Base[len(p.Base)-1:], "/:#="):
+		d.wrong(at, "end it with / or : or #", "%q would run into the name of the problem", p.Base)
+	}
 }
 
 // Reader reads configurations. Its zero value knows no environment variable.

@@ -151,10 +151,18 @@ func (d *decoder) member(v reflect.Value, n *source.Node, f field, environment s
 		if written == nil || d.present(written) {
 			d.structure(v, written, environment)
 		}
+	default:
+		d.preset(v, f) // stays where the file makes a mistake, so that one does not look like two
+		d.leaf(v, n, f, environment)
+	}
+}
+
+// leaf fills a key that is no struct: from its variable, or from the file.
+func (d *decoder) leaf(v reflect.Value, n *source.Node, f field, environment string) {
+	switch written := n.Get(f.key); {
 	case d.overridden(v, f, environment):
 	case written == nil:
 		d.missing(n, f)
-		d.preset(v, f)
 	case d.present(written):
 		d.value(v, written, f)
 	}
@@ -260,7 +268,7 @@ func (d *decoder) named(v reflect.Value, n *source.Node) {
 	}
 }
 
-// preset fills in the default of a key that is not written.
+// preset fills in the default of a key.
 func (d *decoder) preset(v reflect.Value, f field) {
 	text, ok := f.tag.Lookup("default")
 	switch {

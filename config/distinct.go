@@ -2,13 +2,10 @@ package config
 
 import (
 	"strconv"
-	"strings"
 )
 
 // item names one item of a list as PositionOf takes it.
 func item(key string, i int) string { return key + "/" + strconv.Itoa(i) }
-
-func lower(s string) string { return strings.ToLower(s) }
 
 // distinct refuses two structs of a list whose key has the same value. Empty
 // values are mistakes already.

@@ -43,6 +43,9 @@ func (*Duration) wanted() (string, string) { return "a duration", "10s, 5m, 1h30
 const longestDuration = 10 * 365 * 24 * time.Hour
 
 func (d *Duration) set(text string) error {
+	if text == "" {
+		return errForm
+	}
 	days, rest, ok := strings.Cut(text, "d")
 	if !ok {
 		days, rest = "0", text

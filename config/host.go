@@ -88,7 +88,7 @@ func (o *Origin) set(text string) error {
 		return errForm
 	}
 	switch {
-	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+	case u.Path != "" || strings.ContainsAny(text, "?#"):
 		return errors.New("it ends with the host or port, without a slash")
 	case text != strings.ToLower(text):
 		return errors.New("browsers send it in lower case")

@@ -1,7 +1,7 @@
 package config
 
 // Scheme is what one security scheme of the document needs to know. It holds
-// exactly one of JWT, Key and Unchecked.
+// exactly one of jwt, key and unchecked.
 type Scheme struct {
 	Place `json:"-"`
 
@@ -110,11 +110,6 @@ func (j *JWT) check(c *decoder) {
 	}
 	j.checkAlgorithms(c)
 	distinctItems(c, j.Place, "audience", j.Audience)
-	for i, a := range j.Audience {
-		if a == "" {
-			c.wrong(j.PositionOf(item("audience", i)), "name this API as the issuer does", "an audience cannot be empty")
-		}
-	}
 	if j.Skew > MaxSkew {
 		c.wrong(j.PositionOf("skew"), "mend the clock", "a clock that is off by %s lets dead tokens live; the most is %s", j.Skew, MaxSkew)
 	}

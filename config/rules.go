@@ -1,6 +1,9 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+	"strings"
+)
 
 // Request is what a request may hold beyond what the document declares.
 type Request struct {
@@ -128,7 +131,7 @@ func (a *Answers) check(c *decoder) {
 	seen := make(map[string]bool)
 	for i := range a.Headers {
 		h := &a.Headers[i]
-		if name := lower(h.Name); seen[name] {
+		if name := strings.ToLower(h.Name); seen[name] {
 			c.wrong(h.At, "keep one of them", "the header field %s stands here twice: letter case makes no difference", h.Name)
 		} else if framing[name] {
 			c.wrong(h.At, "remove it", "%s says how the message is framed and is set by the gateway alone", h.Name)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -14,24 +15,22 @@ import (
 // Secret is a value that is never shown: every way to print or encode it gives
 // dots. In the file it is ${NAME}, for an environment variable, or file:PATH.
 type Secret struct {
-	// Behind a pointer, so that not even a struct around it that fmt looks
-	// into without asking shows more than an address.
-	hidden *hidden
+	// A pointer to a string: fmt, which looks into unexported fields without
+	// asking and follows pointers to structs, shows no more than its address.
+	value *string
 }
-
-type hidden struct{ value string }
 
 const dots = "••••"
 
 // NewSecret hides a value.
-func NewSecret(value string) Secret { return Secret{&hidden{value}} }
+func NewSecret(value string) Secret { return Secret{&value} }
 
 // Reveal is the value itself; "" if there is none.
 func (s Secret) Reveal() string {
-	if s.hidden == nil {
+	if s.value == nil {
 		return ""
 	}
-	return s.hidden.value
+	return *s.value
 }
 
 // String is dots.
@@ -66,7 +65,7 @@ func (d *decoder) secret(to *Secret, s scalar) {
 		*to = NewSecret(s.text)
 	case d.LiteralSecrets && s.text != "":
 		*to = NewSecret(s.text)
-	default:
+	default: // ${NAME} within other text too: the rest of it would be in the clear
 		d.wrong(s.at, "write ${NAME} for an environment variable, or file:PATH", "%s must not stand here in the clear", d.here())
 	}
 }
@@ -83,10 +82,15 @@ func (d *decoder) secretFile(to *Secret, path string, s scalar) {
 
 func readSecret(path string) (string, error) {
 	f, err := os.Open(path)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("there is no such file")
+	} else if err != nil {
 		return "", errors.Unwrap(err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return "", errors.New("it is a directory")
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	if err != nil {
 		return "", errors.Unwrap(err)
