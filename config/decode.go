@@ -82,7 +82,7 @@ func (d *decoder) structure(v reflect.Value, n *source.Node, environment string)
 		n = source.NewMap(n, source.Member{Name: b.shorthand(), Value: n})
 	}
 	fields := fieldsOf(v.Type())
-	d.settle(v, n, fields)
+	settle(v, n, fields)
 	d.refuseUnknown(n, fields)
 	for _, f := range fields {
 		d.member(v.FieldByIndex(f.index), n, f, environment)
@@ -93,24 +93,12 @@ func (d *decoder) structure(v reflect.Value, n *source.Node, environment string)
 }
 
 // settle notes in every Place of the struct where its keys stand.
-func (d *decoder) settle(v reflect.Value, n *source.Node, fields []field) {
+func settle(v reflect.Value, n *source.Node, fields []field) {
 	for i := range v.NumField() {
-		switch f := v.Type().Field(i); {
-		case f.Type == reflect.TypeFor[Place]():
-			p := v.Field(i).Addr().Interface().(*Place)
-			if p.At == (source.Position{}) {
-				p.At = n.Position()
-			}
-			for _, f := range fields {
-				if value := n.Get(f.key); value != nil {
-					p.note(f.key, value.Position())
-					for i, one := range value.Items {
-						p.note(item(f.key, i), one.Position())
-					}
-				}
-			}
-		case f.Anonymous:
-			d.settle(v.Field(i), n, fields)
+		if p, ok := v.Field(i).Addr().Interface().(*Place); ok {
+			p.settle(n, fields)
+		} else if v.Type().Field(i).Anonymous {
+			settle(v.Field(i), n, fields)
 		}
 	}
 }

@@ -49,8 +49,6 @@ func (d *decoder) keyFile(path string, at source.Position) []Key {
 		return nil
 	}
 	d.files = append(d.files, path)
-	outer := d.directory
-	defer func() { d.directory = outer }()
 	var set struct {
 		Place
 		Keys []Key `yaml:"keys" required:""`

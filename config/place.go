@@ -31,6 +31,24 @@ func (p Place) Wrote(key string) bool {
 	return ok
 }
 
+// settle takes the struct's own place, unless it has one by its name, and those
+// of its keys.
+func (p *Place) settle(n *source.Node, fields []field) {
+	if p.At == (source.Position{}) {
+		p.At = n.Position()
+	}
+	for _, f := range fields {
+		written := n.Get(f.key)
+		if written == nil {
+			continue
+		}
+		p.note(f.key, written.Position())
+		for i, one := range written.Items {
+			p.note(item(f.key, i), one.Position())
+		}
+	}
+}
+
 func (p *Place) note(key string, at source.Position) {
 	if p.keys == nil {
 		p.keys = make(map[string]source.Position)
