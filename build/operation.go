@@ -35,6 +35,7 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 		return op
 	}
 	o := &operationBuilder{apiBuilder: a, declared: d, op: op, rules: rules}
+	o.extensions()
 	o.admit()
 	o.identify()
 	o.limit()

@@ -16,12 +16,6 @@ export const ATTACKS = [
     request: { path: '/v1/users/all' }, fell: dumped,
   },
   {
-    id: 'object', title: 'Somebody else’s account', preset: 'valid',
-    about: 'Alice asks for acc-2001, which is Bob’s. Only the number in the path is another one.',
-    request: { path: '/v2/accounts/acc-2001' },
-    fell: (answer) => (succeeded(answer) ? `Bob’s balance: ${euros(answer.json?.balance)}.` : ''),
-  },
-  {
     id: 'injection', title: 'An injection', preset: 'valid',
     about: 'A reference of ’ OR ’1’=’1 turns the bank’s query into one for every row. The parameter’s pattern has no room for quotes.',
     request: { path: `/v2/transactions?limit=100&reference=${encodeURIComponent("' OR '1'='1")}` },
@@ -69,7 +63,3 @@ export const ATTACKS = [
     request: { path: '/v2/accounts' },
   },
 ];
-
-function euros(cents) {
-  return Number.isInteger(cents) ? `${(cents / 100).toFixed(2)} euros` : 'shown';
-}
