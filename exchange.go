@@ -206,6 +206,7 @@ func (x *Exchange) turnAway(err error) {
 	}
 	x.stopped = x.at
 	x.Refusal = problem.As(err)
+	x.Refusal.Unprocessable = x.Op != nil && x.Op.Unprocessable
 	x.Response = x.Refusal.Response(x.plan.ProblemBase, x.ID)
 }
 

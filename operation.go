@@ -22,6 +22,8 @@ type Operation struct {
 	MaxBody int64
 	// MaxAnswer is the largest answer that is held, in bytes.
 	MaxAnswer int64
+	// Unprocessable gives requests that their schema refuses 422 for 400.
+	Unprocessable bool
 	// Stream says that the backend may see the first bytes of a body before
 	// its end was checked.
 	Stream bool

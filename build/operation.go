@@ -27,6 +27,8 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 		MaxAnswer:  int64(rules.Answers.MaxBody),
 		Deprecated: d.Deprecated,
 		At:         d.At,
+
+		Unprocessable: rules.Request.Status == 422,
 	}
 	op.Params, _ = pathmatch.Names(d.Path)
 	a.operations = append(a.operations, op)

@@ -47,6 +47,17 @@ type Refusal struct {
 	Fields message.Fields
 	// Cause is for the log alone.
 	Cause error
+	// Unprocessable gives faults against a schema the status 422 (RFC 9110
+	// §15.5.21) in place of 400.
+	Unprocessable bool
+}
+
+// Status is the status of the answer.
+func (r *Refusal) Status() int {
+	if r.Unprocessable && (r.Kind == ParameterInvalid || r.Kind == BodyInvalid) {
+		return http.StatusUnprocessableEntity
+	}
+	return r.Kind.Status()
 }
 
 // Refuse turns the request away and tells the caller why.
@@ -100,7 +111,7 @@ func (r *Refusal) Response(base, requestID string) *message.Response {
 	fields = append(fields, r.Fields...)
 	fields.Add("Content-Type", MediaType)
 	fields.Add("Cache-Control", "no-store")
-	return &message.Response{Status: r.Kind.Status(), Fields: fields, Body: message.BytesBody(r.document(base, requestID))}
+	return &message.Response{Status: r.Status(), Fields: fields, Body: message.BytesBody(r.document(base, requestID))}
 }
 
 // Replacement is an answer of the same status whose body is a problem document
@@ -128,7 +139,7 @@ func (r *Refusal) document(base, requestID string) []byte {
 	b = append(b, `,"title":`...)
 	b = quote(b, r.Kind.Title())
 	b = append(b, `,"status":`...)
-	b = strconv.AppendInt(b, int64(r.Kind.Status()), 10)
+	b = strconv.AppendInt(b, int64(r.Status()), 10)
 	if r.Detail != "" {
 		b = append(b, `,"detail":`...)
 		b = quote(b, r.Detail)
