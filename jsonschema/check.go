@@ -13,6 +13,7 @@ const (
 	maxSteps      = 2_000_000
 	memoAfter     = 20_000
 	maxMatchSteps = 1 << 28
+	maxTimeouts   = 8 // of backtracking patterns
 )
 
 // check is one body on its way through a schema.
@@ -218,7 +219,14 @@ func (k *check) match(p *pattern, text string) bool {
 		k.spent = true
 		return false
 	}
-	return p.Match(text)
+	if p.back == nil {
+		return p.Match(text)
+	}
+	matched, timeout := p.backtrack(text)
+	if timeout {
+		k.work += maxMatchSteps / maxTimeouts
+	}
+	return matched
 }
 
 func (k *check) judgeNumber(s *schema, v int32) bool {

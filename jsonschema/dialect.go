@@ -33,7 +33,8 @@ var vocabulary = map[string]dialects{
 	"discriminator": inOAS, "xml": inOAS, "externalDocs": inOAS, "example": inOAS,
 
 	"$schema": inSchema, "patternProperties": inSchema, "definitions": inSchema,
-	"id": in4, "additionalItems": in7 | in4, "dependencies": in7 | in4,
+	"id": in4, "additionalItems": in7 | in4,
+	"dependencies": inSchema, // 2020-12 §C.4 lets it live on: better held than passed over
 
 	"$id": inSeven, "$comment": inSeven, "examples": inSeven,
 	"const": inSeven, "contains": inSeven, "propertyNames": inSeven,

@@ -45,8 +45,10 @@ func isALabel(label string) bool {
 	if !strings.EqualFold(label[:4], "xn--") {
 		return false
 	}
-	decoded, ok := punycode(strings.ToLower(label[4:]))
-	return ok && !isASCII(decoded) && isULabel(decoded)
+	encoded := strings.ToLower(label[4:])
+	decoded, ok := punycode(encoded)
+	// One label has one spelling (RFC 5891 §5.4).
+	return ok && !isASCII(decoded) && toPunycode(decoded) == encoded && isULabel(decoded) && isBidiDomain(decoded)
 }
 
 func isASCII(s string) bool {
@@ -76,14 +78,14 @@ func isIDNHostname(s string) bool {
 		case !isULabel(label):
 			return false
 		default:
-			length = punycodeLength(label)
+			length = len("xn--") + len(toPunycode(label))
 		}
 		if length > 63 {
 			return false
 		}
 		total += length + 1
 	}
-	return total-1 <= 253
+	return total-1 <= 253 && isBidiDomain(s)
 }
 
 // isULabel holds a label to RFC 5891 §4.2.3 and RFC 5892.
@@ -103,10 +105,10 @@ func isULabel(label string) bool {
 		if !inContext(runes, i) && !isPValid(r) {
 			return false
 		}
-		arabicDigits = arabicDigits || r >= 0x660 && r <= 0x669
+		arabicDigits = arabicDigits || isArabicDigit(r)
 		extendedDigits = extendedDigits || r >= 0x6F0 && r <= 0x6F9
 	}
-	return !(arabicDigits && extendedDigits) && isBidi(runes)
+	return !arabicDigits || !extendedDigits // appendix A.8, A.9
 }
 
 // isPValid is the derived property PVALID of RFC 5892 §3, with the exceptions
@@ -190,24 +192,6 @@ func joins(runes []rune, i int) bool {
 		return unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Nko, unicode.Mandaic) && unicode.IsLetter(r)
 	}
 	return i > 0 && i+1 < len(runes) && joining(runes[i-1]) && joining(runes[i+1])
-}
-
-// isBidi is the core of the bidi rule (RFC 5893 §2): a label of a script that
-// runs from right to left begins with a letter of it and has no other letters.
-func isBidi(runes []rune) bool {
-	rightToLeft := func(r rune) bool {
-		return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko) && unicode.IsLetter(r)
-	}
-	any, foreign := false, false
-	for _, r := range runes {
-		switch {
-		case rightToLeft(r):
-			any = true
-		case unicode.IsLetter(r):
-			foreign = true
-		}
-	}
-	return !any || !foreign && rightToLeft(runes[0])
 }
 
 // isIPv4 is dotted-decimal (RFC 2673 §3.2), each part without leading zeros.

@@ -148,6 +148,8 @@ func isURITemplate(s string) bool {
 	return true
 }
 
+// isTemplateLiteral is literals of RFC 6570 §2.1 and the apostrophe, which its
+// grammar leaves out though URIs have it.
 func isTemplateLiteral(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -157,7 +159,7 @@ func isTemplateLiteral(s string) bool {
 				return false
 			}
 			i += 2
-		case c <= ' ' || c == 0x7F || strings.IndexByte("\"'<>\\^`{|}", c) >= 0:
+		case c <= ' ' || c == 0x7F || strings.IndexByte("\"<>\\^`{|}", c) >= 0:
 			return false
 		}
 	}

@@ -59,11 +59,19 @@ func (p *pattern) Match(text string) bool {
 		return false
 	case p.re != nil:
 		return p.re.MatchString(text)
-	case len(text) > backtrackLength:
-		return false
+	}
+	ok, _ := p.backtrack(text)
+	return ok
+}
+
+// backtrack tells whether the text matches, and whether time was up first:
+// that is no match.
+func (p *pattern) backtrack(text string) (matched, timeout bool) {
+	if len(text) > backtrackLength {
+		return false, false
 	}
 	ok, err := p.back.MatchString(text)
-	return ok && err == nil // out of time is no match
+	return ok && err == nil, err != nil
 }
 
 // cost is how much of the budget of a check a text of that length takes.
@@ -74,9 +82,9 @@ func (p *pattern) cost(length int) int {
 	case p.runs != nil:
 		return length + 1
 	case p.re != nil:
-		return length*min(p.size, 4096) + 1
+		return length*p.size + 1
 	}
-	return 1 << 20 // a time limit's worth
+	return 64 * min(length, backtrackLength)
 }
 
 // patternError says what is wrong with a pattern and where.

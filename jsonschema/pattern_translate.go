@@ -17,6 +17,9 @@ type translator struct {
 	depth int
 	names map[string]bool
 	all   bool // modifier s: a dot takes every character
+	// weight is how often the last atom repeats what is innermost in it: RE2
+	// bounds the product of repetitions within each other.
+	weight int
 	// needsBacktracking is the first thing that no linear engine can do.
 	needsBacktracking *patternError
 }
@@ -72,13 +75,17 @@ func (t *translator) accept(text string) bool {
 }
 
 func (t *translator) disjunction() error {
+	heaviest := 1
 	for {
 		for t.more() && t.peek() != '|' && t.peek() != ')' {
+			t.weight = 1
 			if err := t.term(); err != nil {
 				return err
 			}
+			heaviest = max(heaviest, t.weight)
 		}
 		if !t.accept("|") {
+			t.weight = heaviest
 			return nil
 		}
 		t.out.WriteByte('|')
@@ -106,7 +113,7 @@ func (t *translator) term() error {
 	rest := t.out.String()[:written]
 	t.out.Reset()
 	t.out.WriteString(rest)
-	repeated, ok := q.apply(atom)
+	repeated, ok := q.apply(atom, &t.weight)
 	if !ok {
 		return t.fail(start, "too many repetitions")
 	}
@@ -300,36 +307,37 @@ func (t *translator) number() (int, bool) {
 	return n, t.pos > start
 }
 
-// RE2 repeats no more than 1000 times; more is written as a row of repetitions.
+// RE2 repeats no more than 1000 times, counting repetitions within each other;
+// more is written as a row of repetitions.
 const (
 	maxRepeat = 1000
 	manyTimes = 100_000
 )
 
-func (q quantifier) apply(atom string) (string, bool) {
+// apply writes the repetition of an atom of a weight, and sets the weight of
+// what was written.
+func (q quantifier) apply(atom string, weight *int) (string, bool) {
 	suffix := ""
 	if q.lazy {
 		suffix = "?"
 	}
-	if q.least <= maxRepeat && q.most <= maxRepeat {
-		switch {
-		case q.most < 0:
+	count := max(q.least, q.most, 1)
+	chunk := min(count, max(maxRepeat / *weight, 1))
+	*weight *= chunk
+	if count == chunk {
+		if q.most < 0 {
 			return fmt.Sprintf("%s{%d,}%s", atom, q.least, suffix), true
-		default:
-			return fmt.Sprintf("%s{%d,%d}%s", atom, q.least, q.most, suffix), true
 		}
+		return fmt.Sprintf("%s{%d,%d}%s", atom, q.least, q.most, suffix), true
 	}
-	if q.least > manyTimes || q.most > manyTimes || max(q.least, q.most)/maxRepeat*len(atom) > 1<<20 {
+	if count > manyTimes || count/chunk*len(atom) > 1<<20 {
 		return "", false
 	}
 	var b strings.Builder
 	b.WriteString("(?:")
 	row := func(n int, from string) {
-		for ; n > maxRepeat; n -= maxRepeat {
-			fmt.Fprintf(&b, "%s{%s%d}%s", atom, from, maxRepeat, suffix)
-		}
-		if n > 0 {
-			fmt.Fprintf(&b, "%s{%s%d}%s", atom, from, n, suffix)
+		for ; n > 0; n -= chunk {
+			fmt.Fprintf(&b, "%s{%s%d}%s", atom, from, min(n, chunk), suffix)
 		}
 	}
 	row(q.least, "")

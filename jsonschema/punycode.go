@@ -40,7 +40,7 @@ func punycode(s string) (string, bool) {
 			break
 		}
 	}
-	if rest == "" || len(s) > 59 {
+	if rest == "" || len(s) > 59 { // 63 less xn--
 		return "", false
 	}
 	n, i, bias := punyInitialN, 0, punyInitialBias
@@ -86,27 +86,22 @@ func punyDigit(c byte) int {
 	return -1
 }
 
-// punycodeLength is how long the A-label of a U-label is (RFC 3492 §6.3).
-func punycodeLength(label string) int {
+// toPunycode encodes what then stands behind xn-- (RFC 3492 §6.3).
+func toPunycode(label string) string {
 	runes := []rune(label)
-	basic := 0
+	var out []byte
 	for _, r := range runes {
 		if r < punyInitialN {
-			basic++
+			out = append(out, byte(r))
 		}
 	}
-	length := len("xn--") + basic
+	basic := len(out)
 	if basic > 0 {
-		length++
+		out = append(out, '-')
 	}
 	n, delta, bias := rune(punyInitialN), 0, punyInitialBias
 	for h := basic; h < len(runes); {
-		next := rune(unicode.MaxRune)
-		for _, r := range runes {
-			if r >= n && r < next {
-				next = r
-			}
-		}
+		next := nextFrom(runes, n)
 		delta += int(next-n) * (h + 1)
 		n = next
 		for _, r := range runes {
@@ -116,15 +111,7 @@ func punycodeLength(label string) int {
 			if r != n {
 				continue
 			}
-			q := delta
-			for k := punyBase; ; k += punyBase {
-				t := punyThreshold(k, bias)
-				length++
-				if q < t {
-					break
-				}
-				q = (q - t) / (punyBase - t)
-			}
+			out = punyNumber(out, delta, bias)
 			bias = punyAdapt(delta, h+1, h == basic)
 			delta = 0
 			h++
@@ -132,5 +119,30 @@ func punycodeLength(label string) int {
 		delta++
 		n++
 	}
-	return length
+	return string(out)
 }
+
+// nextFrom is the smallest character that is not below n.
+func nextFrom(runes []rune, n rune) rune {
+	next := rune(unicode.MaxRune)
+	for _, r := range runes {
+		if r >= n && r < next {
+			next = r
+		}
+	}
+	return next
+}
+
+// punyNumber writes a number of variable length.
+func punyNumber(out []byte, q, bias int) []byte {
+	for k := punyBase; ; k += punyBase {
+		t := punyThreshold(k, bias)
+		if q < t {
+			return append(out, punyDigits[q])
+		}
+		out = append(out, punyDigits[t+(q-t)%(punyBase-t)])
+		q = (q - t) / (punyBase - t)
+	}
+}
+
+const punyDigits = "abcdefghijklmnopqrstuvwxyz0123456789"

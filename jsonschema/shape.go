@@ -15,8 +15,8 @@ type Shape struct {
 
 // Bounds of a shape. Parameters are flat: what lies deeper takes any form.
 const (
-	maxShapeDepth = 6
-	maxShapes     = 20_000
+	maxShapeDepth = 5
+	maxShapes     = 5_000
 )
 
 // Shape computes the shape through $ref, allOf, anyOf and oneOf. It is for the
@@ -27,11 +27,13 @@ func (s *Schema) Shape() *Shape {
 	return s.root.shape(0, 0, &left)
 }
 
-// shape is nil for anything.
 func (s *schema) shape(depth, hops int, left *int) *Shape {
 	*left--
 	if s.anything || depth > maxShapeDepth || hops > 50 || *left < 0 {
 		return &Shape{Types: AnyType}
+	}
+	if len(s.refs) == 1 && s.onlyRefers() {
+		return s.refs[0].shape(depth, hops+1, left)
 	}
 	sh := &Shape{Types: s.types}
 	if s.types == 0 {
@@ -69,6 +71,11 @@ func (s *schema) shape(depth, hops int, left *int) *Shape {
 		sh = both(sh, any)
 	}
 	return sh
+}
+
+// onlyRefers tells whether a schema is nothing but its references.
+func (s *schema) onlyRefers() bool {
+	return s.types == 0 && s.enum == nil && s.object == nil && s.array == nil && s.allOf == nil && s.anyOf == nil && s.oneOf == nil
 }
 
 func enumTypes(e *enum) Types {
