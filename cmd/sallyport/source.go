@@ -96,4 +96,3 @@ func fetch(ctx context.Context, url string) ([]byte, error) {
 	}
 	return text, err
 }
-
