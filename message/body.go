@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync/atomic"
 )
 
 // ErrTooLarge is what reading a body returns when it is longer than allowed.
@@ -16,9 +17,15 @@ type Body struct {
 	Length int64
 
 	stream io.ReadCloser
-	held   []byte
-	whole  bool
-	passed int64
+	// ahead was read from the stream before anybody took it.
+	ahead []byte
+	held  []byte
+	whole bool
+	// taken is how much of held was read.
+	taken int
+	// passed counts what came from the stream. A client that is answered early
+	// may still be read by the connection to the backend, hence atomic.
+	passed atomic.Int64
 	limit  int64
 }
 
@@ -33,8 +40,8 @@ func BytesBody(content []byte) *Body {
 }
 
 // Hold reads the body to its end and keeps it. More than limit bytes is
-// ErrTooLarge; a length that is declared larger is refused before reading.
-// Holding twice returns the same bytes.
+// ErrTooLarge, and a length that is declared larger is refused before reading;
+// such a body can still be streamed. Holding twice returns the same bytes.
 func (b *Body) Hold(limit int64) ([]byte, error) {
 	if b.whole {
 		if int64(len(b.held)) > limit {
@@ -50,15 +57,36 @@ func (b *Body) Hold(limit int64) ([]byte, error) {
 		size = 4 << 10
 	}
 	buffer := bytes.NewBuffer(make([]byte, 0, min(size, limit+bytes.MinRead, 1<<20)))
-	n, err := buffer.ReadFrom(io.LimitReader(b.stream, limit+1))
-	if err != nil {
+	buffer.Write(b.ahead)
+	n, err := buffer.ReadFrom(io.LimitReader(b.stream, limit+1-int64(len(b.ahead))))
+	b.passed.Add(n)
+	b.ahead = buffer.Bytes()
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if n > limit {
+	case int64(len(b.ahead)) > limit:
 		return nil, ErrTooLarge
 	}
-	b.Replace(buffer.Bytes())
+	b.Replace(b.ahead)
 	return b.held, nil
+}
+
+// Empty tells whether the body has no content. Where no length is declared it
+// reads the first byte, which is passed on with the rest.
+func (b *Body) Empty() bool {
+	switch {
+	case b == nil:
+		return true
+	case b.whole || b.Length >= 0:
+		return b.Length == 0
+	case len(b.ahead) > 0:
+		return false
+	}
+	first := make([]byte, 1)
+	n, err := io.ReadFull(b.stream, first)
+	b.passed.Add(int64(n))
+	b.ahead = first[:n]
+	return errors.Is(err, io.EOF)
 }
 
 // Held is the content if the body is held.
@@ -66,7 +94,7 @@ func (b *Body) Held() ([]byte, bool) { return b.held, b.whole }
 
 // Replace makes the body these bytes, held.
 func (b *Body) Replace(content []byte) {
-	b.held, b.whole, b.Length, b.passed = content, true, int64(len(content)), 0
+	b.held, b.whole, b.Length, b.taken, b.ahead = content, true, int64(len(content)), 0, nil
 }
 
 // Limit makes reading a streamed body fail with ErrTooLarge after n bytes.
@@ -76,8 +104,8 @@ func (b *Body) Limit(n int64) { b.limit = n }
 // looks at or changes a stream as it passes. The length becomes unknown unless
 // it is set again.
 func (b *Body) Wrap(wrap func(io.Reader) io.Reader) {
-	b.stream = wrapped{wrap(b.stream), b.stream}
-	b.Length = -1
+	b.stream = wrapped{wrap(io.MultiReader(bytes.NewReader(b.ahead), b.stream)), b.stream}
+	b.Length, b.ahead = -1, nil
 }
 
 type wrapped struct {
@@ -88,16 +116,20 @@ type wrapped struct {
 // Read passes the content on, once.
 func (b *Body) Read(p []byte) (int, error) {
 	if b.whole {
-		n := copy(p, b.held[b.passed:])
-		b.passed += int64(n)
+		n := copy(p, b.held[b.taken:])
+		b.taken += n
 		if n == 0 && len(p) > 0 {
 			return 0, io.EOF
 		}
 		return n, nil
 	}
+	if len(b.ahead) > 0 {
+		n := copy(p, b.ahead)
+		b.ahead = b.ahead[n:]
+		return n, nil
+	}
 	n, err := b.stream.Read(p)
-	b.passed += int64(n)
-	if b.limit >= 0 && b.passed > b.limit {
+	if passed := b.passed.Add(int64(n)); b.limit >= 0 && passed > b.limit {
 		return 0, ErrTooLarge
 	}
 	return n, err
@@ -111,7 +143,7 @@ func (b *Body) Passed() int64 {
 	case b.whole:
 		return int64(len(b.held))
 	}
-	return b.passed
+	return b.passed.Load()
 }
 
 // Close gives the stream up.

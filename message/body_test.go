@@ -1,0 +1,171 @@
+package message
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// source is a stream that knows whether it was closed.
+type source struct {
+	io.Reader
+	closed bool
+}
+
+func (s *source) Close() error { s.closed = true; return nil }
+
+func streamed(content string, length int64) (*Body, *source) {
+	s := &source{Reader: iotest.OneByteReader(strings.NewReader(content))}
+	return NewBody(s, length), s
+}
+
+func TestHold(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name    string
+		content io.Reader
+		length  int64
+		limit   int64
+		want    string
+		err     error
+	}{
+		{"within the limit", strings.NewReader("12345"), 5, 10, "12345", nil},
+		{"as long as the limit", strings.NewReader("12345"), 5, 5, "12345", nil},
+		{"of unknown length, as long as the limit", strings.NewReader("12345"), -1, 5, "12345", nil},
+		{"of unknown length, a byte longer", strings.NewReader("123456"), -1, 5, "", ErrTooLarge},
+		{"declared longer, not read", iotest.ErrReader(broken), 6, 5, "", ErrTooLarge},
+		{"longer than declared", strings.NewReader("123456"), 3, 5, "", ErrTooLarge},
+		{"empty", strings.NewReader(""), -1, 5, "", nil},
+		{"with a limit of nothing", strings.NewReader("1"), -1, 0, "", ErrTooLarge},
+		{"that breaks off", io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken)), -1, 5, "", broken},
+		{"larger than the first buffer", strings.NewReader(strings.Repeat("a", 100_000)), -1, 1 << 20, strings.Repeat("a", 100_000), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := NewBody(io.NopCloser(c.content), c.length)
+			got, err := b.Hold(c.limit)
+			if string(got) != c.want || !errors.Is(err, c.err) {
+				t.Fatalf("Hold(%d) = %d bytes, %v; want %d, %v", c.limit, len(got), err, len(c.want), c.err)
+			}
+			if _, whole := b.Held(); whole != (c.err == nil) {
+				t.Errorf("held is %v after %v", whole, err)
+			}
+			if c.err != nil {
+				return
+			}
+			if b.Length != int64(len(c.want)) || b.Passed() != b.Length {
+				t.Errorf("length %d, passed %d, want %d", b.Length, b.Passed(), len(c.want))
+			}
+			if again, err := b.Hold(c.limit); string(again) != c.want || err != nil {
+				t.Errorf("held again: %d bytes, %v", len(again), err)
+			}
+		})
+	}
+}
+
+func TestHeldBodyIsPassedOnOnce(t *testing.T) {
+	b, _ := streamed("content", -1)
+	if _, err := b.Hold(100); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(b); string(got) != "content" || err != nil {
+		t.Fatalf("read %q, %v", got, err)
+	}
+	if n, err := b.Read(make([]byte, 8)); n != 0 || err != io.EOF {
+		t.Errorf("read again: %d, %v; want the end", n, err)
+	}
+	b.Replace([]byte("other"))
+	if got, err := io.ReadAll(b); string(got) != "other" || err != nil || b.Length != 5 {
+		t.Errorf("replaced: read %q of length %d, %v", got, b.Length, err)
+	}
+	if _, err := b.Hold(4); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a held body over a lower limit: %v, want ErrTooLarge", err)
+	}
+}
+
+func TestBodyTooLargeToHoldCanBeStreamed(t *testing.T) {
+	b, _ := streamed("longer than five", -1)
+	if _, err := b.Hold(5); !errors.Is(err, ErrTooLarge) {
+		t.Fatalf("Hold: %v", err)
+	}
+	if b.Passed() != 6 {
+		t.Errorf("%d bytes were read to find it too long, want 6", b.Passed())
+	}
+	if got, err := io.ReadAll(b); string(got) != "longer than five" || err != nil {
+		t.Errorf("streamed %q, %v", got, err)
+	}
+	if b.Passed() != 16 {
+		t.Errorf("passed %d, want 16", b.Passed())
+	}
+}
+
+func TestEmpty(t *testing.T) {
+	if !(*Body)(nil).Empty() || !BytesBody(nil).Empty() || BytesBody([]byte("a")).Empty() {
+		t.Error("held bodies are empty without bytes only")
+	}
+	b, s := streamed("", 3)
+	if b.Empty() || s.closed {
+		t.Error("a declared length is believed")
+	}
+	b, _ = streamed("", -1)
+	if !b.Empty() {
+		t.Error("an unknown length without bytes is empty")
+	}
+	b, _ = streamed("abc", -1)
+	if b.Empty() || b.Empty() {
+		t.Error("an unknown length with bytes is not empty")
+	}
+	if got, err := io.ReadAll(b); string(got) != "abc" || err != nil || b.Passed() != 3 {
+		t.Errorf("looked at first, then read %q (passed %d), %v", got, b.Passed(), err)
+	}
+	b, _ = streamed("abc", -1)
+	b.Empty()
+	if got, err := b.Hold(3); string(got) != "abc" || err != nil {
+		t.Errorf("looked at first, then held %q, %v", got, err)
+	}
+	b = NewBody(io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)), -1)
+	if b.Empty() {
+		t.Error("a body that cannot be read is not known to be empty")
+	}
+}
+
+func TestLimit(t *testing.T) {
+	b, _ := streamed("12345", -1)
+	b.Limit(5)
+	if got, err := io.ReadAll(b); string(got) != "12345" || err != nil {
+		t.Errorf("as long as the limit: %q, %v", got, err)
+	}
+	b, _ = streamed("123456", -1)
+	b.Limit(5)
+	if got, err := io.ReadAll(b); string(got) != "12345" || !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a byte longer: %q, %v; want ErrTooLarge", got, err)
+	}
+}
+
+func TestWrap(t *testing.T) {
+	b, s := streamed("secret", 6)
+	b.Wrap(func(r io.Reader) io.Reader { return io.MultiReader(r, strings.NewReader("!")) })
+	if got, err := io.ReadAll(b); string(got) != "secret!" || err != nil || b.Length != -1 {
+		t.Errorf("read %q of length %d, %v", got, b.Length, err)
+	}
+	if err := b.Close(); err != nil || !s.closed {
+		t.Errorf("closing the body leaves its stream open (%v)", err)
+	}
+}
+
+func TestClose(t *testing.T) {
+	if err := (*Body)(nil).Close(); err != nil || (*Body)(nil).Passed() != 0 {
+		t.Error("no body closes without error and passes nothing")
+	}
+	if err := BytesBody([]byte("a")).Close(); err != nil {
+		t.Error(err)
+	}
+	b, s := streamed("abc", -1)
+	if _, err := b.Hold(3); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil || !s.closed {
+		t.Error("the stream of a body that is held was not closed")
+	}
+}
