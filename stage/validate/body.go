@@ -1,0 +1,282 @@
+package validate
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/mediatype"
+	"sallyport/message"
+	"sallyport/openapi"
+	"sallyport/problem"
+)
+
+// Media types that are read by rules of their own.
+const (
+	formType      = "application/x-www-form-urlencoded"
+	multipartType = "multipart/form-data"
+)
+
+// BodyOptions are what the document cannot say.
+type BodyOptions struct {
+	// Opaque lists media types, * standing for any text, whose content may pass
+	// unread although the document gives it a schema. Without it such content
+	// is refused with 415, since nothing would hold it to its schema.
+	Opaque []string
+}
+
+// Body holds the body of a request against what the operation takes: whether
+// there may be one, of which media type, and its content.
+type Body struct {
+	required bool
+	ranges   []mediatype.Range
+	entries  []entry // one for each range
+	accept   string  // for the hint
+}
+
+// entry is one entry of the content map: a reader for each class of media
+// types that its range includes.
+type entry [classes]reader
+
+// reader checks a body that is there, of a media type that is taken.
+type reader interface {
+	check(x *sallyport.Exchange, t mediatype.Type) error
+}
+
+// class is a way to read content.
+type class uint8
+
+const (
+	classJSON class = iota
+	classForm
+	classMultipart
+	classText
+	classXML
+	classLines
+	classOther
+	classes
+)
+
+func classOf(t mediatype.Type) class {
+	switch {
+	case t.IsJSON():
+		return classJSON
+	case t.Name == formType:
+		return classForm
+	case t.Name == multipartType:
+		return classMultipart
+	case t.IsXML():
+		return classXML
+	case t.Name == "application/jsonl" || t.Name == "application/x-ndjson" || t.Name == "application/ndjson":
+		return classLines
+	case t.Main() == "text":
+		return classText
+	}
+	return classOther
+}
+
+// Run refuses a request whose body does not fit.
+func (s *Body) Run(x *sallyport.Exchange) error {
+	body := x.Request.Body
+	if body == nil || body.Length == 0 {
+		return s.absent()
+	}
+	if len(s.ranges) == 0 {
+		return unexpected(body)
+	}
+	if coded := codings(x.Request.Fields); coded {
+		// What is compressed would pass unread. RFC 9110 §12.5.3 has the hint.
+		return problem.Refuse(problem.MediaTypeUnsupported, "The body must be sent without a content coding.").With("Accept-Encoding", "identity")
+	}
+	t, err := contentType(x.Request.Fields)
+	if err != nil {
+		return s.unsupported(x, err.Error())
+	}
+	i := mediatype.Match(s.ranges, t)
+	if i < 0 {
+		return s.unsupported(x, "The operation takes no body of this media type.")
+	}
+	c := classOf(t)
+	if c != classOther && !t.IsUTF8() {
+		return s.unsupported(x, "The body must be UTF-8 text.")
+	}
+	r := s.entries[i][c]
+	if r == nil {
+		return s.unsupported(x, "A body of this media type cannot be checked against its schema.")
+	}
+	return r.check(x, t)
+}
+
+func (s *Body) absent() error {
+	if s.required {
+		return problem.Refuse(problem.BodyMissing, "Send a body of type %s.", s.accept)
+	}
+	return nil
+}
+
+// empty is the verdict on a body that was announced and had no content.
+func empty(required bool) error {
+	if required {
+		return problem.Refuse(problem.BodyMissing, "The body is empty.")
+	}
+	return nil
+}
+
+// unexpected refuses a body where none is declared. One of unknown length may
+// turn out to be empty; then it is none.
+func unexpected(body *message.Body) error {
+	refusal := problem.Refuse(problem.BodyUnexpected, "Leave the body out.")
+	if body.Length > 0 {
+		return refusal
+	}
+	_, err := body.Hold(0)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, message.ErrTooLarge):
+		return refusal
+	}
+	return problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
+}
+
+// unsupported refuses a media type and lists those that are taken: Accept
+// (RFC 9110 §15.5.16), and the fields that say of which method they speak:
+// Accept-Post (Linked Data Platform 1.0 §7.1), Accept-Patch (RFC 5789 §3.1).
+func (s *Body) unsupported(x *sallyport.Exchange, says string) error {
+	r := problem.Refuse(problem.MediaTypeUnsupported, "%s", says).With("Accept", s.accept)
+	switch x.Request.Method {
+	case "POST":
+		r.With("Accept-Post", s.accept)
+	case "PATCH":
+		r.With("Accept-Patch", s.accept)
+	}
+	return r
+}
+
+// codings tells whether the content is coded (RFC 9110 §8.4).
+func codings(fields message.Fields) bool {
+	for i := range fields {
+		f := &fields[i]
+		if message.EqualName(f.Name, "Content-Encoding") && f.Value != "" && !strings.EqualFold(f.Value, "identity") {
+			return true
+		}
+	}
+	return false
+}
+
+// contentType is the one media type of a request. Two lines of it are read
+// differently by different servers (RFC 9110 §8.3).
+func contentType(fields message.Fields) (mediatype.Type, error) {
+	switch fields.Count("Content-Type") {
+	case 0:
+		return mediatype.Type{}, errors.New("The body needs a Content-Type.")
+	case 1:
+	default:
+		return mediatype.Type{}, errors.New("There must be one Content-Type.")
+	}
+	t, err := mediatype.Parse(fields.Get("Content-Type"))
+	if err != nil {
+		return t, errors.New("The Content-Type is not well-formed.")
+	}
+	return t, nil
+}
+
+// jsonBody is JSON text (RFC 8259).
+type jsonBody struct {
+	schema   *jsonschema.Schema
+	required bool
+}
+
+func (r *jsonBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
+	content, err := x.HoldRequest()
+	if err != nil {
+		return err
+	}
+	if len(content) == 0 {
+		return empty(r.required)
+	}
+	return verdict(r.schema, content, "")
+}
+
+// verdict holds JSON text against a schema; without one it must be JSON.
+func verdict(schema *jsonschema.Schema, content []byte, pointer string) error {
+	found := schema.Check(content)
+	switch {
+	case len(found) == 0:
+		return nil
+	case found[0].Syntax():
+		return malformed("The body is not well-formed JSON: " + found[0].Message + ".")
+	}
+	return invalid(found, pointer)
+}
+
+func malformed(says string) error { return problem.Refuse(problem.BodyMalformed, "%s", says) }
+
+func invalid(found []jsonschema.Fault, pointer string) error {
+	var list faults
+	list.addAll("body", pointer, found)
+	return invalidBody(list)
+}
+
+func invalidBody(list faults) error {
+	r := problem.Refuse(problem.BodyInvalid, "The body does not fit the operation; errors says what to change.")
+	r.Faults = list
+	return r
+}
+
+// flawed refuses a body that could not be decoded.
+func flawed(f flawAt) error {
+	if f.pointer == "" {
+		return malformed("The body " + flaws[f.flaw].message + ".")
+	}
+	return invalidBody(faults{{In: "body", Pointer: f.pointer, Keyword: flaws[f.flaw].keyword, Message: flaws[f.flaw].message}})
+}
+
+// linesBody is one JSON text on each line, each held against the item schema.
+type linesBody struct {
+	schema   *jsonschema.Schema
+	required bool
+}
+
+func (r *linesBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
+	content, err := x.HoldRequest()
+	if err != nil {
+		return err
+	}
+	if len(content) == 0 {
+		return empty(r.required)
+	}
+	for i := 0; len(content) > 0; i++ {
+		var line []byte
+		line, content, _ = bytes.Cut(content, []byte("\n"))
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		if err := verdict(r.schema, line, "/"+decimal(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opaqueBody is content that is not looked at: it streams, within its limit.
+type opaqueBody struct{}
+
+func (opaqueBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
+	if x.Request.Body.Length > x.Op.MaxBody {
+		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+	}
+	x.Request.Body.Limit(x.Op.MaxBody)
+	return nil
+}
+
+// accepts joins the declared ranges for a hint.
+func accepts(content []*openapi.MediaType) string {
+	var list []string
+	for _, m := range content {
+		list = append(list, m.Range)
+	}
+	return strings.Join(list, ", ")
+}

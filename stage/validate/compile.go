@@ -1,0 +1,185 @@
+package validate
+
+import (
+	"sort"
+	"strings"
+	"sync"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/mediatype"
+	"sallyport/message"
+	"sallyport/openapi"
+	"sallyport/source"
+)
+
+// NewParameters compiles the parameters of one operation. It returns the step,
+// what it enforces, what the document says and the step does not enforce, and
+// what cannot be enforced and has to be mended.
+func NewParameters(list []*openapi.Parameter, d Document, o ParameterOptions) (*Parameters, []sallyport.Control, []sallyport.Control, source.Mistakes) {
+	var f findings
+	s := &Parameters{query: newNames(), cookie: newNames(), options: o, work: sync.Pool{New: newWork}}
+	for _, declared := range list {
+		switch {
+		case declared.In == "header" && notParameter(declared.Name):
+			f.leave(sallyport.Annotation, declared.At, "header "+declared.Name+": not a parameter; content, responses and security describe this field")
+		case declared.In == "querystring":
+			s.whole = f.querystring(declared, d)
+		default:
+			s.list = append(s.list, f.parameter(declared, d))
+		}
+	}
+	s.claimNames()
+	if s.whole == nil {
+		f.undeclared(o)
+	}
+	return s, f.enforced, f.unenforced, f.mistakes
+}
+
+// notParameter tells the header fields that are never parameters (OpenAPI,
+// Parameter Object: name).
+func notParameter(name string) bool {
+	return message.EqualName(name, "Accept") || message.EqualName(name, "Content-Type") || message.EqualName(name, "Authorization")
+}
+
+func (f *findings) undeclared(o ParameterOptions) {
+	switch {
+	case o.Undeclared == PassUndeclared:
+		f.leave(sallyport.Annotation, source.Position{}, "query: undeclared parameters pass unread, by configuration")
+	case len(o.Allow) > 0:
+		f.enforce(source.Position{}, "query: no undeclared parameters but "+strings.Join(o.Allow, ", "))
+	default:
+		f.enforce(source.Position{}, "query: no undeclared parameters")
+	}
+}
+
+func (f *findings) parameter(declared *openapi.Parameter, d Document) parameter {
+	known := styles[declared.Style]
+	p := parameter{
+		name: declared.Name, in: declared.In, pointer: "/" + source.EscapePointer(declared.Name),
+		required: declared.Required, emptyOK: declared.AllowEmptyValue && declared.In == "query",
+		reserved: declared.AllowReserved, style: known.style, explode: declared.Explode,
+		coding: codingOf(declared.In, known.style),
+	}
+	what := p.in + " " + p.name
+	node := declared.Schema
+	if declared.Content != nil {
+		node = declared.Content.Schema
+		p.readings, p.content = []reading{asContent}, f.content(what, declared.Content)
+	}
+	p.compileSchema(f, d, what, node)
+	f.describe(d, &p, declared, node)
+	return p
+}
+
+func (p *parameter) compileSchema(f *findings, d Document, what string, node *source.Node) {
+	if p.schema = f.compile(d, what, node); p.schema != nil {
+		p.shape = p.schema.Shape()
+	}
+	if p.content == noContent {
+		p.readings = readingsOf(p.style, p.explode, p.shape)
+		p.open = isOpen(p.shape) || d.deref(node).Has("patternProperties")
+	}
+}
+
+func codingOf(in string, s style) coding {
+	switch {
+	case in == "query":
+		return formed
+	case in == "path" || in == "cookie" && s != cookie:
+		return percent
+	}
+	return literal
+}
+
+// content is how a parameter with a content map is read.
+func (f *findings) content(what string, m *openapi.MediaType) content {
+	t, err := mediatype.Parse(m.Range)
+	switch {
+	case err == nil && t.IsJSON() && t.IsUTF8():
+		return jsonContent
+	case err == nil && t.Main() == "text" && !t.IsXML() && t.IsUTF8():
+		return textContent
+	}
+	f.mistakes.Add(m.At, "describe it by application/json, by text/plain, or by schema and style", "%s: text of type %s cannot be checked", what, m.Range)
+	return jsonContent
+}
+
+func (f *findings) querystring(declared *openapi.Parameter, d Document) *querystring {
+	q := &querystring{parameter: parameter{
+		name: declared.Name, in: "query", pointer: "/" + source.EscapePointer(declared.Name),
+		required: declared.Required, reserved: true, coding: percent, readings: []reading{asContent},
+	}}
+	m := declared.Content
+	if m == nil {
+		f.mistakes.Add(declared.At, "describe it by content", "querystring %s has no content", declared.Name)
+		return q
+	}
+	what := "querystring " + declared.Name
+	if t, err := mediatype.Parse(m.Range); err == nil && t.Name == formType {
+		q.form = f.compileFields(d, what, m)
+	} else {
+		q.content = f.content(what, m)
+		q.compileSchema(f, d, what, m.Schema)
+	}
+	f.enforce(declared.At, what+": "+m.Range+presence(declared.Required))
+	return q
+}
+
+// claimNames says which pair belongs to which parameter. Parameters come before
+// the members of spread objects; an open object takes what nobody claims.
+func (s *Parameters) claimNames() {
+	for i := range s.list {
+		p := &s.list[i]
+		n := s.namesOf(p.in)
+		if n == nil {
+			continue
+		}
+		if !p.spread() {
+			n.claim(p.name, i)
+		}
+		if p.style == deepObject {
+			n.claimDeep(p.name, i)
+		}
+	}
+	for _, name := range s.options.Declared {
+		s.query.claim(name, len(s.list))
+	}
+	for i := range s.list {
+		p := &s.list[i]
+		n := s.namesOf(p.in)
+		if n == nil || !p.spread() {
+			continue
+		}
+		if p.shape != nil {
+			for _, name := range sortedNames(p.shape.Properties) {
+				n.claim(name, i)
+			}
+		}
+		// A browser sends cookies of many makers: an object takes those it names.
+		if p.in == "query" && n.rest < 0 && p.open {
+			n.rest = i
+		}
+	}
+}
+
+func (s *Parameters) namesOf(in string) *names {
+	switch in {
+	case "query":
+		s.inQuery = true
+		return &s.query
+	case "cookie":
+		s.inCookie = true
+		return &s.cookie
+	}
+	return nil
+}
+
+func sortedNames(properties map[string]*jsonschema.Shape) []string {
+	list := make([]string, 0, len(properties))
+	for name := range properties {
+		list = append(list, name)
+	}
+	sort.Strings(list)
+	return list
+}

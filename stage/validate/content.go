@@ -1,0 +1,179 @@
+package validate
+
+import (
+	"strings"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/mediatype"
+	"sallyport/openapi"
+	"sallyport/source"
+)
+
+// NewBody compiles what one operation takes as a body; nil takes none. It
+// returns the step, what it enforces, what the document says and the step does
+// not enforce, and what cannot be enforced and has to be mended.
+func NewBody(declared *openapi.RequestBody, d Document, o BodyOptions) (*Body, []sallyport.Control, []sallyport.Control, source.Mistakes) {
+	var f findings
+	s := &Body{}
+	if declared == nil {
+		f.enforce(source.Position{}, "body: none is taken")
+		return s, f.enforced, nil, nil
+	}
+	s.required, s.accept = declared.Required, accepts(declared.Content)
+	for _, m := range declared.Content {
+		r, err := mediatype.ParseRange(m.Range)
+		if err != nil {
+			f.leave(sallyport.Annotation, m.At, "body "+m.Range+": no media type, so that no body can have it")
+			continue
+		}
+		c := contentEntry{findings: &f, d: d, m: m, o: o, r: r, required: declared.Required}
+		s.ranges = append(s.ranges, r)
+		s.entries = append(s.entries, c.compile())
+	}
+	return s, f.enforced, f.unenforced, f.mistakes
+}
+
+// contentEntry is one entry of a content map while it is compiled.
+type contentEntry struct {
+	*findings
+	d        Document
+	m        *openapi.MediaType
+	o        BodyOptions
+	r        mediatype.Range
+	required bool
+}
+
+// compile makes a reader for each class that the range may include.
+func (c *contentEntry) compile() entry {
+	var e entry
+	t, one := c.r.Type()
+	if one {
+		only := classOf(t)
+		e[only] = c.reader(only)
+		c.report(e[only], only)
+		return e
+	}
+	for k := range classes {
+		if c.mayInclude(k) {
+			e[k] = c.reader(k)
+		}
+	}
+	c.enforce(c.m.At, "body "+c.m.Range+": "+c.d.summary(c.m.Schema)+presence(c.required))
+	if e[classOther] == nil {
+		c.leave(sallyport.Refused, c.m.At, "body "+c.m.Range+": media types that cannot be checked against the schema are refused")
+	}
+	return e
+}
+
+// mayInclude tells whether a range of several types has one of a class.
+func (c *contentEntry) mayInclude(k class) bool {
+	examples := [classes][]string{
+		classJSON:      {"application/json", "text/json"},
+		classForm:      {formType},
+		classMultipart: {multipartType},
+		classText:      {"text/plain"},
+		classXML:       {"application/xml", "text/xml"},
+		classLines:     {"application/jsonl"},
+	}
+	for _, example := range examples[k] {
+		if t, err := mediatype.Parse(example); err == nil && c.r.Includes(t) {
+			return true
+		}
+	}
+	_, suffix, found := strings.Cut(c.r.Text, "*+")
+	return len(examples[k]) == 0 && !found || k == classJSON && suffix == "json" || k == classXML && suffix == "xml"
+}
+
+func (c *contentEntry) reader(k class) reader {
+	what := "body " + c.m.Range
+	switch k {
+	case classJSON:
+		return &jsonBody{c.schemaOrAny(what, c.m.Schema), c.required}
+	case classLines:
+		return &linesBody{c.schemaOrAny(what, c.m.ItemSchema), c.required}
+	case classForm:
+		return &formBody{fields: c.compileFields(c.d, what, c.m), required: c.required}
+	case classMultipart:
+		return c.compileMultipart(c.d, what, c.m, c.required)
+	case classXML:
+		return &xmlBody{c.required}
+	case classText:
+		r := &textBody{schema: c.findings.compile(c.d, what, c.m.Schema), required: c.required}
+		if r.schema != nil {
+			r.shape = r.schema.Shape()
+		}
+		return r
+	}
+	if c.mayBeOpaque() {
+		return opaqueBody{}
+	}
+	return nil
+}
+
+// schemaOrAny compiles a schema; without one any JSON text fits.
+func (c *contentEntry) schemaOrAny(what string, node *source.Node) *jsonschema.Schema {
+	if node == nil {
+		node = &source.Node{Kind: source.Map}
+	}
+	return c.findings.compile(c.d, what, node)
+}
+
+// mayBeOpaque tells whether content that nobody can read may pass: its schema
+// says no more of it than that it is bytes, or the operator lets it.
+func (c *contentEntry) mayBeOpaque() bool {
+	n := c.d.deref(c.m.Schema)
+	if c.m.Schema == nil || c.d.isBinary(n) || n != nil && (n.Kind == source.Bool && n.Text == "true" || n.Kind == source.Map && !constrains(n)) {
+		return true
+	}
+	for _, pattern := range c.o.Opaque {
+		if matches(pattern, c.m.Range) {
+			return true
+		}
+	}
+	return false
+}
+
+// constrains tells whether a schema says more of bytes than that they are some.
+func constrains(n *source.Node) bool {
+	for i := range n.Members {
+		switch m := &n.Members[i]; m.Name {
+		case "title", "description", "example", "examples", "default", "deprecated", "externalDocs", "contentMediaType", "format", "$comment":
+		case "type":
+			if m.Value.Text != "string" {
+				return true
+			}
+		default:
+			if !strings.HasPrefix(m.Name, "x-") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// report says what becomes of one media type.
+func (c *contentEntry) report(r reader, k class) {
+	what := "body " + c.m.Range
+	switch r.(type) {
+	case nil:
+		c.leave(sallyport.Refused, c.m.At, what+": nothing here can hold it to its schema, so it is refused; opaque lets it pass unread")
+	case opaqueBody:
+		c.enforce(c.m.At, what+": bytes within the size limit"+presence(c.required))
+		if n := c.d.deref(c.m.Schema); n != nil && (constrains(n) || n.Has("format") && n.Str("format") != "binary") {
+			c.leave(sallyport.Annotation, c.m.At, what+": the schema is not enforced")
+		}
+	case *xmlBody:
+		c.enforce(c.m.At, what+": well-formed XML without a document type"+presence(c.required))
+		if c.m.Schema != nil {
+			c.leave(sallyport.Annotation, c.m.At, what+": the schema is not enforced")
+		}
+	case *linesBody:
+		c.enforce(c.m.At, what+": lines of "+c.d.summary(c.m.ItemSchema)+presence(c.required))
+		if c.m.Schema != nil {
+			c.leave(sallyport.Annotation, c.m.At, what+": only itemSchema is enforced, line by line")
+		}
+	default:
+		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required))
+	}
+}

@@ -1,0 +1,208 @@
+package validate
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/openapi"
+	"sallyport/source"
+)
+
+// fields are the properties of a form, of one part or of many, each with the way
+// it is written.
+type fields struct {
+	list   []parameter
+	names  names
+	schema *jsonschema.Schema
+	shape  *jsonschema.Shape
+}
+
+// compileFields reads the schema and the encodings of a form.
+func (f *findings) compileFields(d Document, what string, m *openapi.MediaType) *fields {
+	form := &fields{names: newNames(), schema: f.compile(d, what, m.Schema)}
+	if form.schema == nil {
+		return form
+	}
+	form.shape = form.schema.Shape()
+	if form.shape == nil {
+		return form
+	}
+	for _, name := range sortedNames(form.shape.Properties) {
+		p := property(name, form.shape.Properties[name], m.Encoding[name])
+		if e := m.Encoding[name]; e != nil && e.Style != "" {
+			if known, ok := styles[e.Style]; !ok || known.places != styles["deepObject"].places && e.Style != "form" {
+				f.mistakes.Add(e.At, "use form, spaceDelimited, pipeDelimited or deepObject", "a property of a form cannot have the style %q", e.Style)
+			}
+		}
+		owner := len(form.list)
+		form.list = append(form.list, p)
+		form.names.claim(name, owner)
+		if p.style == deepObject {
+			form.names.claimDeep(name, owner)
+		}
+	}
+	for name, e := range m.Encoding {
+		if _, known := form.shape.Properties[name]; !known {
+			f.leave(sallyport.Annotation, e.At, what+": the encoding of "+name+" belongs to no property")
+		}
+	}
+	return form
+}
+
+// property is one field of a form, as declared or by default: form and exploded,
+// an object as JSON text (OpenAPI, Encoding Object: contentType).
+func property(name string, shape *jsonschema.Shape, e *openapi.Encoding) parameter {
+	p := parameter{
+		name: name, in: "body", pointer: "/" + source.EscapePointer(name),
+		style: form, explode: true, coding: formed, shape: shape,
+		reserved: e != nil && e.AllowReserved,
+	}
+	if e != nil && e.Style != "" {
+		p.style, p.explode = styles[e.Style].style, e.Explode
+	}
+	p.readings = readingsOf(p.style, p.explode, shape)
+	if len(p.readings) == 1 && p.readings[0] == asObject && p.style != deepObject && (e == nil || e.Style == "") {
+		p.readings = []reading{asContent}
+		p.content = jsonContent
+	}
+	return p
+}
+
+// flawAt is a flaw and its place in a form.
+type flawAt struct {
+	flaw
+	pointer string
+}
+
+// check decodes a form and holds it against its schema. Where a field has more
+// than one reading, a combination that fits is enough.
+func (f *fields) check(text string, most int, w *work) (flawAt, []jsonschema.Fault) {
+	w.pairs.begin(len(f.list))
+	own := newNames() // of what the schema does not name
+	flaw := scanPairs(text, most, func(name, value string) {
+		owner := f.names.owner(name)
+		if owner < 0 {
+			if owner = own.owner(name); owner < 0 {
+				owner = w.pairs.owner()
+				own.claim(name, owner)
+			}
+		}
+		w.pairs.add(owner, name, value)
+	})
+	if flaw != sound {
+		return flawAt{flaw: flaw}, nil
+	}
+	return f.tries(&w.decoder, func(d *decoder, turn int) flawAt { return f.write(d, &w.pairs, turn) })
+}
+
+// tries checks one reading after another until one fits.
+func (f *fields) tries(d *decoder, write func(d *decoder, turn int) flawAt) (flawAt, []jsonschema.Fault) {
+	var flawed flawAt
+	var wrong []jsonschema.Fault
+	for _, turn := range [...]int{0, 1} {
+		for _, asText := range [...]bool{false, true} {
+			d.reset(asText)
+			flaw := write(d, turn)
+			if flawed.flaw == sound {
+				flawed = flaw
+			}
+			if flaw.flaw == sound {
+				faults := f.verdict(d.out)
+				if len(faults) == 0 {
+					return flawAt{}, nil
+				}
+				if wrong == nil {
+					wrong = faults
+				}
+			}
+			if !d.open {
+				break
+			}
+		}
+	}
+	if wrong != nil {
+		return flawAt{}, wrong
+	}
+	return flawed, nil
+}
+
+func (f *fields) verdict(text []byte) []jsonschema.Fault {
+	if f.schema == nil {
+		return nil
+	}
+	return f.schema.Check(text)
+}
+
+// write appends the form as one object.
+func (f *fields) write(d *decoder, p *pairs, turn int) flawAt {
+	open := byte('{')
+	for owner := range p.chains {
+		v := p.of(owner)
+		if v.count() == 0 {
+			continue
+		}
+		field := f.field(owner, v)
+		d.out = append(d.out, open)
+		d.out = append(appendQuoted(d.out, []byte(field.name)), ':')
+		open = ','
+		if flaw := field.writeField(d, v, turn); flaw != sound {
+			return flawAt{flaw, field.pointer}
+		}
+	}
+	if open == '{' {
+		d.out = append(d.out, open)
+	}
+	d.out = append(d.out, '}')
+	return flawAt{}
+}
+
+// field is the declared field of an owner, or one for a name that the schema
+// does not name.
+func (f *fields) field(owner int, v values) *parameter {
+	if owner < len(f.list) {
+		return &f.list[owner]
+	}
+	name := v.first().name
+	p := property(name, memberOf(f.shape, []byte(name)), nil)
+	p.pointer = pointerTo(name)
+	return &p
+}
+
+// writeField appends one field in one of its readings.
+func (p *parameter) writeField(d *decoder, v values, turn int) flaw {
+	as := p.readings[0]
+	if turn > 0 {
+		as = p.readings[min(turn, len(p.readings)-1)]
+	}
+	if v.count() > 1 {
+		as = p.many()
+	}
+	if as == asContent {
+		return p.writeEmbedded(d, v)
+	}
+	return p.write(d, as, v)
+}
+
+// many is the reading of a field that is given more than once.
+func (p *parameter) many() reading {
+	for _, as := range p.readings {
+		if as == asList {
+			return asList
+		}
+	}
+	return p.readings[0]
+}
+
+// writeEmbedded appends JSON text. It must be one whole value: text such as
+// 1,"admin":true would write further members.
+func (p *parameter) writeEmbedded(d *decoder, v values) flaw {
+	start := len(d.out)
+	if f := p.write(d, asContent, v); f != sound {
+		return f
+	}
+	if !jsontext.Value(d.out[start:]).IsValid() {
+		return badJSON
+	}
+	return sound
+}

@@ -1,0 +1,29 @@
+package validate
+
+// querystring is a parameter that is the whole query (OpenAPI 3.2, Parameter
+// Locations: querystring).
+type querystring struct {
+	parameter
+	// form is set where its media type is application/x-www-form-urlencoded.
+	form *fields
+}
+
+func (q *querystring) check(query string, w *work, found *faults) {
+	if query == "" {
+		if q.required {
+			found.add("query", q.pointer, "required", "must be given")
+		}
+		return
+	}
+	if q.form == nil {
+		w.pairs.begin(1)
+		w.pairs.add(0, q.name, query)
+		q.parameter.check(&w.decoder, w.pairs.of(0), found)
+		return
+	}
+	flaw, wrong := q.form.check(query, maxQueryPairs, w)
+	if flaw.flaw != sound {
+		found.add("query", flaw.pointer, flaws[flaw.flaw].keyword, flaws[flaw.flaw].message)
+	}
+	found.addAll("query", "", wrong)
+}
