@@ -20,22 +20,24 @@ type builder struct {
 	*walker
 	ids map[string]bool
 	// What many operations share is built once.
-	based   map[*source.Node][]string
-	secured map[*source.Node][]Alternative
-	params  map[*source.Node]*Parameter
-	types   map[*source.Node][]*MediaType
-	fields  map[*source.Node]map[string]*Header
+	based     map[*source.Node][]string
+	inherited map[*source.Node]*parameterSet
+	secured   map[*source.Node][]Alternative
+	params    map[*source.Node]*Parameter
+	types     map[*source.Node][]*MediaType
+	fields    map[*source.Node]map[string]*Header
 }
 
 func newBuilder(w *walker) *builder {
 	return &builder{
-		walker:  w,
-		ids:     map[string]bool{},
-		based:   map[*source.Node][]string{},
-		secured: map[*source.Node][]Alternative{},
-		params:  map[*source.Node]*Parameter{},
-		types:   map[*source.Node][]*MediaType{},
-		fields:  map[*source.Node]map[string]*Header{},
+		walker:    w,
+		ids:       map[string]bool{},
+		based:     map[*source.Node][]string{},
+		inherited: map[*source.Node]*parameterSet{},
+		secured:   map[*source.Node][]Alternative{},
+		params:    map[*source.Node]*Parameter{},
+		types:     map[*source.Node][]*MediaType{},
+		fields:    map[*source.Node]map[string]*Header{},
 	}
 }
 
@@ -125,6 +127,9 @@ func (b *builder) operation(path, method string, n, item, target *source.Node) {
 	if op.ID == "" || b.ids[op.ID] {
 		op.ID = method + " " + path
 	}
+	if b.ids[op.ID] {
+		b.note(u, op.At, "give one of them another operationId", "another operation has the id %q", op.ID)
+	}
 	b.ids[op.ID] = true
 	if tags := n.Get("tags"); tags != nil {
 		op.Tags = textsOf(tags)
@@ -144,44 +149,78 @@ func (b *builder) operation(path, method string, n, item, target *source.Node) {
 	b.operations = append(b.operations, u)
 }
 
-// buildParameters merges the lists, the last one winning, and holds them
-// against the path's template.
-func (b *builder) buildParameters(op *Operation, u *unit, from ...*source.Node) {
-	places := map[string]int{}
-	for _, n := range from {
-		list := n.Get("parameters")
-		if list == nil {
+// parameterSet is parameters in order, the last of a name and place winning.
+type parameterSet struct {
+	list   []*Parameter
+	places map[string]int
+	// below is what an operation inherits; its places count unless hidden.
+	below *parameterSet
+	over  bool
+}
+
+func (s *parameterSet) place(key string) (int, bool) {
+	if i, ok := s.places[key]; ok || s.below == nil {
+		return i, ok
+	}
+	return s.below.place(key)
+}
+
+func (s *parameterSet) add(key string, p *Parameter) {
+	if i, again := s.place(key); again {
+		s.list[i] = p
+		return
+	}
+	if len(s.list) == maxParameters {
+		s.over = true
+		return
+	}
+	s.places[key] = len(s.list)
+	s.list = append(s.list, p)
+}
+
+// buildParameters merges the path item's and the operation's own and holds
+// them against the path's template.
+func (b *builder) buildParameters(op *Operation, u *unit, target, item, n *source.Node) {
+	inherited := b.inherited[item]
+	if inherited == nil {
+		inherited = &parameterSet{places: map[string]int{}}
+		b.addParameters(inherited, target.Get("parameters"))
+		b.addParameters(inherited, item.Get("parameters"))
+		b.inherited[item] = inherited
+	}
+	set := inherited
+	if own := n.Get("parameters"); own != nil && len(own.Items) > 0 {
+		set = &parameterSet{list: slices.Clone(inherited.list), places: map[string]int{}, below: inherited, over: inherited.over}
+		b.addParameters(set, own)
+	}
+	if set.over {
+		b.note(u, op.At, "", "an operation has more than %d parameters", maxParameters)
+	}
+	op.Parameters = set.list
+	b.matchTemplate(op, u)
+}
+
+func (b *builder) addParameters(set *parameterSet, list *source.Node) {
+	if list == nil {
+		return
+	}
+	for _, item := range list.Items {
+		declared := b.deref(item)
+		if declared == nil || parameterKey(declared) == "" {
 			continue
 		}
-		for _, item := range list.Items {
-			declared := b.deref(item)
-			if declared == nil || parameterKey(declared) == "" {
-				continue
-			}
-			p := b.params[item]
-			if p == nil {
-				p = b.parameter(declared)
-				p.At = item.Position()
-				b.params[item] = p
-			}
-			if p.In == "header" && isReservedHeader(p.Name) {
-				b.warn(p.At, "", "the header parameter %q is ignored: OpenAPI describes it by other means", p.Name)
-				continue
-			}
-			key := parameterKey(declared)
-			if i, again := places[key]; again {
-				op.Parameters[i] = p
-				continue
-			}
-			if len(op.Parameters) == maxParameters {
-				b.note(u, item.Position(), "", "an operation has more than %d parameters", maxParameters)
-				return
-			}
-			places[key] = len(op.Parameters)
-			op.Parameters = append(op.Parameters, p)
+		p := b.params[item]
+		if p == nil {
+			p = b.parameter(declared)
+			p.At = item.Position()
+			b.params[item] = p
 		}
+		if p.In == "header" && isReservedHeader(p.Name) {
+			b.warn(p.At, "", "the header parameter %q is ignored: OpenAPI describes it by other means", p.Name)
+			continue
+		}
+		set.add(parameterKey(declared), p)
 	}
-	b.matchTemplate(op, u)
 }
 
 // isReservedHeader: a parameter of that name is ignored (Parameter Object, name).

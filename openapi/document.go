@@ -188,3 +188,7 @@ type Header struct {
 	Content  *MediaType
 	At       source.Position
 }
+
+// Root is the tree of the document itself, for readers of what this package
+// does not model.
+func (d *Document) Root() *source.Node { return d.root }

@@ -40,10 +40,7 @@ func (w *walker) follow(p pending) {
 	}
 	if p.at == nil {
 		w.targets[p.from] = target
-		if w.endless(p.from) {
-			w.wrong(refPosition(p.from), "let one of them say what it is", "the reference %q leads back to itself", p.ref)
-			return
-		}
+		w.followed = append(w.followed, p)
 	}
 	was, known := w.first[target]
 	if known && was != p.kind && w.seen[sight{target, p.kind}] == nil && !isEmpty(target) {
@@ -65,6 +62,15 @@ func (w *walker) title(k kind) string {
 		return "a schema"
 	}
 	return w.grammar[k].title
+}
+
+// endlessReferences finds the rings, once all references are known.
+func (w *walker) endlessReferences() {
+	for _, p := range w.followed {
+		if w.endless(p.from) {
+			w.note(p.unit, refPosition(p.from), "let one of them say what it is", "the reference %q leads back to itself, or over more than %d others", p.ref, longestChain)
+		}
+	}
 }
 
 // longestChain is how many references may follow one another directly.

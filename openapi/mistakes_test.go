@@ -79,6 +79,7 @@ func TestParse_mistakes_of_structure(t *testing.T) {
 		{"example and examples", "3.1.0", "paths:\n  /a:\n    get:\n      parameters:\n      - {name: a, in: query, schema: {}, example: 1, examples: {}}\n", []string{`9:54 both example and examples`}},
 		{"a link to two", "3.0.4", "paths: {}\ncomponents:\n  links:\n    L: {operationId: a, operationRef: b}\n", []string{`8:25 keep one of them`}},
 		{"a taken operationId", "3.0.4", "paths:\n  /a:\n    get: {operationId: x, " + answers + "}\n    put: {operationId: x, " + answers + "}\n", []string{`8:24 is taken at d:7:24`}},
+		{"an operationId that another has by default", "3.1.0", "paths:\n  /a:\n    get: {operationId: GET /b}\n  /b:\n    get: {}\n", []string{`9:10 another operationId`}},
 		{"an additional operation that is none", "3.2.0", "paths:\n  /a:\n    additionalOperations:\n      POST: {}\n      A B: {}\n      COPY: {}\n", []string{
 			`8:7 write it as post:`, `9:7 is no method`}},
 	})

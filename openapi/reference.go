@@ -144,7 +144,7 @@ func (fs *files) step(n *source.Node, token string) (*source.Node, *source.Mista
 		if v := fs.member(n, name); v != nil {
 			return v, nil
 		}
-		return nil, &source.Mistake{Message: fmt.Sprintf("there is no %q", name), Remedy: fs.meant(name, memberNames(n))}
+		return nil, &source.Mistake{Message: fmt.Sprintf("there is no %q", name), Remedy: fs.meantMember(name, n)}
 	case source.List:
 		i, err := strconv.Atoi(name)
 		if err == nil && i >= 0 && i < len(n.Items) && strconv.Itoa(i) == name {
@@ -168,6 +168,14 @@ func (fs *files) anchor(r *resource, ref, name string) (*source.Node, *source.Mi
 		m.Remedy = "a pointer begins with #/"
 	}
 	return nil, m
+}
+
+// meantMember is meant among the names of a map.
+func (fs *files) meantMember(name string, n *source.Node) string {
+	if n == nil || fs.compared+len(n.Members) > mostComparisons {
+		return ""
+	}
+	return fs.meant(name, memberNames(n))
 }
 
 func memberNames(n *source.Node) []string {

@@ -75,7 +75,7 @@ func (w *walker) requirementRules(n *source.Node) {
 		w.texts(m.Value, m.Name)
 		scheme := w.scheme(n, m.Name)
 		if scheme == nil {
-			remedy := w.files.meant(m.Name, memberNamesOf(w.doc.root.Get("components").Get("securitySchemes")))
+			remedy := w.files.meantMember(m.Name, w.doc.root.Get("components").Get("securitySchemes"))
 			if remedy == "" {
 				remedy = "declare it under components/securitySchemes"
 			}

@@ -27,7 +27,8 @@ type walker struct {
 	first map[*source.Node]kind
 	queue []pending
 	// targets is where each reference leads, one step.
-	targets map[*source.Node]*source.Node
+	targets  map[*source.Node]*source.Node
+	followed []pending
 
 	keywords     map[string]keyword
 	keywordNames []string
@@ -185,6 +186,7 @@ func (w *walker) walkDocument() {
 			w.follow(p)
 		}
 	}
+	w.endlessReferences()
 	for _, c := range w.checks {
 		w.unit = c.unit
 		w.parameterList(c.list)
