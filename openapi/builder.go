@@ -75,6 +75,9 @@ func (b *builder) path(path string, item *source.Node) {
 			m := &from.Members[i]
 			switch {
 			case from == target && item.Has(m.Name):
+				if slices.Contains(methods(b.version), m.Name) {
+					b.warn(item.NamePosition(m.Name), "write it in one place", "%s stands here and in what $ref names; this one counts", m.Name)
+				}
 			case slices.Contains(methods(b.version), m.Name):
 				b.operation(path, strings.ToUpper(m.Name), m.Value, item, target)
 			case m.Name == "additionalOperations" && b.version >= V32:

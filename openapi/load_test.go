@@ -277,6 +277,41 @@ components:
 	}
 }
 
+func TestParse_warnings_of_what_counts_otherwise(t *testing.T) {
+	d := parse(t, "3.0.4", `
+paths:
+  /a:
+    $ref: '#/x-items/a'
+    get: {`+answers+`}
+  /b:
+    get:
+      security: [{oauth: [read, wriet]}, {key: [admin]}]
+      parameters: [{$ref: '#/components/parameters/P', required: true}]
+      `+answers+`
+x-items: {a: {get: {`+answers+`}}}
+components:
+  parameters: {P: {name: a, in: query, schema: {$ref: '#/components/schemas/S', maxLength: 3}}}
+  schemas: {S: {type: string}}
+  securitySchemes:
+    key: {type: apiKey, in: header, name: k, scheme: basic}
+    oauth: {type: oauth2, flows: {password: {tokenUrl: /t, scopes: {read: r, write: w}}}}
+`)
+	want := []string{
+		"d:9:5: get stands here and in what $ref names", "d:12:33: no flow of \"oauth\" offers the scope \"wriet\"",
+		"d:12:49: a scheme of type apiKey has no scopes", "d:13:56: required beside $ref is ignored",
+		"d:17:81: maxLength beside $ref is ignored", "d:20:46: scheme means nothing",
+	}
+	got := strings.Split(d.Warnings.Error(), "\n")
+	if len(got) != len(want) {
+		t.Fatalf("got %d warnings, want %d:\n%v", len(got), len(want), d.Warnings)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("got %s, want %s", got[i], want[i])
+		}
+	}
+}
+
 func TestLoad_partial_serves_the_rest(t *testing.T) {
 	text := []byte(head("3.0.4") + `
 security: [{key: []}]

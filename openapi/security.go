@@ -151,11 +151,40 @@ func (b *builder) alternatives(list *source.Node) []Alternative {
 			if s := b.schemes[m.Name]; s != nil && b.lists[list] != nil {
 				b.lists[list].need(b.seen[sight{s, aSecurityScheme}])
 			}
+			b.scopeRules(m)
 		}
 		all = append(all, alternative)
 	}
 	b.secured[list] = all
 	return all
+}
+
+// scopeRules warns of scopes that no flow offers, and of scopes of schemes that
+// have none in 3.0; both are enforced as written.
+func (b *builder) scopeRules(m *source.Member) {
+	scheme := b.deref(b.schemes[m.Name])
+	kind := scheme.Str("type")
+	for _, scope := range m.Value.Items {
+		switch {
+		case kind == "oauth2" && !offers(scheme.Get("flows"), scope.Text):
+			b.warn(scope.Position(), "", "no flow of %q offers the scope %q", m.Name, scope.Text)
+		case b.version == V30 && (kind == "apiKey" || kind == "http"):
+			b.warn(scope.Position(), "", "a scheme of type %s has no scopes in OpenAPI 3.0", kind)
+		}
+	}
+}
+
+// offers tells whether one of the flows has the scope.
+func offers(flows *source.Node, scope string) bool {
+	if flows == nil {
+		return false
+	}
+	for i := range flows.Members {
+		if flows.Members[i].Value.Get("scopes").Has(scope) {
+			return true
+		}
+	}
+	return false
 }
 
 // textsOf is the strings of a list.
