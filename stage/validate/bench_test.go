@@ -12,37 +12,6 @@ import (
 
 const twoParameters = `[{name: id, in: path, schema: {type: integer, minimum: 1}}, {name: expand, in: query, schema: {type: string, enum: [owner, items]}}]`
 
-func TestNoAllocationWithoutParametersAndBody(t *testing.T) {
-	s := parameters(t, `[]`, ParameterOptions{})
-	none, _, _, _ := NewBody(nil, document(), BodyOptions{})
-	x := exchange("", nil)
-	if n := testing.AllocsPerRun(100, func() {
-		if s.Run(x) != nil || none.Run(x) != nil {
-			t.Fatal("it is refused")
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations; want none", n)
-	}
-}
-
-// Decoding allocates nothing: all that is allocated is what checking the two
-// values against their schemas takes.
-func TestAllocationsOfParameters(t *testing.T) {
-	s := parameters(t, twoParameters, ParameterOptions{})
-	x := exchange("expand=owner", []string{"id=42"})
-	checks := testing.AllocsPerRun(100, func() {
-		s.list[0].schema.Check([]byte("42"))
-		s.list[1].schema.Check([]byte(`"owner"`))
-	})
-	if n := testing.AllocsPerRun(100, func() {
-		if s.Run(x) != nil {
-			t.Fatal("it is refused")
-		}
-	}); n > checks {
-		t.Errorf("%v allocations, of which the schemas take %v", n, checks)
-	}
-}
-
 func BenchmarkTwoParameters(b *testing.B) {
 	s := parameters(b, twoParameters, ParameterOptions{})
 	x := exchange("expand=owner", []string{"id=42"})

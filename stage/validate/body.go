@@ -21,6 +21,9 @@ const (
 
 // BodyOptions are what the document cannot say.
 type BodyOptions struct {
+	// Undeclared says what comes of properties that the schema of an object
+	// does not name, where the schema leaves that open.
+	Undeclared Undeclared
 	// Opaque lists media types, * standing for any text, whose content may pass
 	// unread although the document gives it a schema. Without it such content
 	// is refused with 415, since nothing would hold it to its schema.
@@ -207,7 +210,9 @@ func verdict(schema *jsonschema.Schema, content []byte, pointer string) error {
 	case len(found) == 0:
 		return nil
 	case found[0].Syntax():
-		return malformed("The body is not well-formed JSON: " + found[0].Message + ".")
+		r := problem.Refuse(problem.BodyMalformed, "The body is not well-formed JSON.")
+		r.Faults = faults{{In: "body", Pointer: pointer + found[0].Pointer, Keyword: "syntax", Message: found[0].Message}}
+		return r
 	}
 	return invalid(found, pointer)
 }

@@ -23,10 +23,10 @@ func TestJSONBody(t *testing.T) {
 		{"application/json", `{"name":"abcdef","tags":[1]}`, "body-invalid body:/name:maxLength body:/tags/0:type"},
 		{"application/json", `{"name":"a","admin":true}`, "body-invalid body:/admin:additionalProperties"},
 		{"application/json", `{"tags":[]}`, "body-invalid body:/name:required"},
-		{"application/json", `{"name":"a","name":"b"}`, "body-malformed"},
-		{"application/json", `{"name":"a"`, "body-malformed"},
-		{"application/json", `{"name":"a"} x`, "body-malformed"},
-		{"application/json", "{\"name\":\"\xff\"}", "body-malformed"},
+		{"application/json", `{"name":"a","name":"b"}`, "body-malformed body:/name:syntax"},
+		{"application/json", `{"name":"a"`, "body-malformed body::syntax"},
+		{"application/json", `{"name":"a"} x`, "body-malformed body::syntax"},
+		{"application/json", "{\"name\":\"\xff\"}", "body-malformed body:/name:syntax"},
 		{"application/json", "", "body-missing"},
 		{"application/json; charset=utf-16", `{"name":"a"}`, "media-type-unsupported"},
 		{"application/json, text/plain", `{"name":"a"}`, "media-type-unsupported"},
@@ -89,6 +89,18 @@ func broken() *sallyport.Exchange {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("broken off") }
+
+func TestUndeclaredPropertiesPass(t *testing.T) {
+	s := body(t, jsonBodyOf, BodyOptions{Undeclared: PassUndeclared})
+	for content, want := range map[string]string{
+		`{"name":"a","admin":true}`: "passes",
+		`{"name":1,"admin":true}`:   "body-invalid body:/name:type",
+	} {
+		if got := told(s.Run(sending("application/json", content))); got != want {
+			t.Errorf("%s: %s; want %s", content, got, want)
+		}
+	}
+}
 
 func TestContentTypeAndCoding(t *testing.T) {
 	s := body(t, jsonBodyOf, BodyOptions{})
@@ -194,7 +206,7 @@ func TestLinesBody(t *testing.T) {
 	for content, want := range map[string]string{
 		"{\"a\":1}\n\n{\"a\":2}\r\n": "passes",
 		"{\"a\":1}\n{\"a\":\"x\"}\n": "body-invalid body:/1/a:type",
-		"{\"a\":1}\n{":               "body-malformed",
+		"{\"a\":1}\n{":               "body-malformed body:/1:syntax",
 	} {
 		if got := told(s.Run(sending("application/jsonl", content))); got != want {
 			t.Errorf("%q: %s; want %s", content, got, want)

@@ -1,12 +1,12 @@
 package validate
 
 import (
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
 	"sallyport"
-	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/message"
 	"sallyport/openapi"
@@ -17,7 +17,7 @@ import (
 // what it enforces, what the document says and the step does not enforce, and
 // what cannot be enforced and has to be mended.
 func NewParameters(list []*openapi.Parameter, d Document, o ParameterOptions) (*Parameters, []sallyport.Control, []sallyport.Control, source.Mistakes) {
-	var f findings
+	f := request(RefuseUndeclared)
 	s := &Parameters{query: newNames(), cookie: newNames(), options: o, work: sync.Pool{New: newWork}}
 	for _, declared := range list {
 		switch {
@@ -175,11 +175,5 @@ func (s *Parameters) namesOf(in string) *names {
 	return nil
 }
 
-func sortedNames(properties map[string]*jsonschema.Shape) []string {
-	list := make([]string, 0, len(properties))
-	for name := range properties {
-		list = append(list, name)
-	}
-	sort.Strings(list)
-	return list
-}
+// sortedNames makes an order of a map, which has none.
+func sortedNames[T any](named map[string]T) []string { return slices.Sorted(maps.Keys(named)) }

@@ -14,11 +14,14 @@ import (
 // returns the step, what it enforces, what the document says and the step does
 // not enforce, and what cannot be enforced and has to be mended.
 func NewBody(declared *openapi.RequestBody, d Document, o BodyOptions) (*Body, []sallyport.Control, []sallyport.Control, source.Mistakes) {
-	var f findings
+	f := request(o.Undeclared)
 	s := &Body{}
 	if declared == nil {
 		f.enforce(source.Position{}, "body: none is taken")
 		return s, f.enforced, nil, nil
+	}
+	if o.Undeclared == PassUndeclared {
+		f.leave(sallyport.Annotation, declared.At, "body: undeclared properties pass unread, by configuration")
 	}
 	s.required, s.accept = declared.Required, accepts(declared.Content)
 	for _, m := range declared.Content {

@@ -42,9 +42,9 @@ func (f *findings) compileFields(d Document, what string, m *openapi.MediaType) 
 			form.names.claimDeep(name, owner)
 		}
 	}
-	for name, e := range m.Encoding {
+	for _, name := range sortedNames(m.Encoding) {
 		if _, known := form.shape.Properties[name]; !known {
-			f.leave(sallyport.Annotation, e.At, what+": the encoding of "+name+" belongs to no property")
+			f.leave(sallyport.Annotation, m.Encoding[name].At, what+": the encoding of "+name+" belongs to no property")
 		}
 	}
 	return form

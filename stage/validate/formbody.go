@@ -1,8 +1,6 @@
 package validate
 
 import (
-	"sync"
-
 	"sallyport"
 	"sallyport/mediatype"
 )
@@ -15,7 +13,6 @@ const maxFormPairs = 10_000
 type formBody struct {
 	fields   *fields
 	required bool
-	work     sync.Pool
 }
 
 func (r *formBody) check(x *sallyport.Exchange, _ mediatype.Type) error {

@@ -28,6 +28,8 @@ type partKind struct {
 	ranges []mediatype.Range
 	// opaque parts are not looked at.
 	opaque bool
+	// styled parts are written by encoding.style instead of a media type.
+	styled bool
 	// headers are the header fields that a part must or may have.
 	headers []parameter
 }
@@ -48,6 +50,10 @@ func (f *findings) partKind(d Document, what string, node *source.Node, e *opena
 	if e == nil {
 		return k
 	}
+	if k.styled = e.Style != ""; k.styled {
+		k.opaque = false
+		e = &openapi.Encoding{Headers: e.Headers, At: e.At} // contentType is ignored beside it
+	}
 	for _, text := range strings.Split(e.ContentType, ",") {
 		if strings.TrimSpace(text) == "" {
 			continue
@@ -59,9 +65,9 @@ func (f *findings) partKind(d Document, what string, node *source.Node, e *opena
 		}
 		k.ranges = append(k.ranges, r)
 	}
-	for name, h := range e.Headers {
+	for _, name := range sortedNames(e.Headers) {
 		if !strings.EqualFold(name, "Content-Type") { // encoding.contentType describes it (OpenAPI, Encoding Object: headers)
-			k.headers = append(k.headers, f.partHeader(d, what, name, h))
+			k.headers = append(k.headers, f.partHeader(d, what, name, e.Headers[name]))
 		}
 	}
 	return k
@@ -148,7 +154,7 @@ func (r *multipartBody) check(x *sallyport.Exchange, t mediatype.Type) error {
 
 // checkParts judges each part by itself, then all of them as one object.
 func (r *multipartBody) checkParts(parts []part) error {
-	order, groups := group(parts)
+	order, groups := r.group(parts)
 	var found faults
 	for _, name := range order {
 		for _, p := range groups[name] {
@@ -169,12 +175,12 @@ func (r *multipartBody) checkParts(parts []part) error {
 	return nil
 }
 
-// group puts parts of one name together, in the order of arrival.
-func group(parts []part) ([]string, map[string][]*part) {
+// group puts parts of one property together, in the order of arrival.
+func (r *multipartBody) group(parts []part) ([]string, map[string][]*part) {
 	var order []string
 	groups := map[string][]*part{}
 	for i := range parts {
-		name := parts[i].name
+		name := r.property(parts[i].name)
 		if groups[name] == nil {
 			order = append(order, name)
 		}
@@ -183,11 +189,19 @@ func group(parts []part) ([]string, map[string][]*part) {
 	return order, groups
 }
 
+// property is what a part belongs to: deepObject spreads it over several names.
+func (r *multipartBody) property(name string) string {
+	if owner := r.fields.names.owner(name); owner >= 0 {
+		return r.fields.list[owner].name
+	}
+	return name
+}
+
 // checkPart holds the media type and the header fields of a part against its
 // encoding.
 func (r *multipartBody) checkPart(p *part, found *faults) {
 	pointer := pointerTo(p.name)
-	kind := r.kinds[p.name]
+	kind := r.kinds[r.property(p.name)]
 	if kind == nil {
 		kind = &partKind{}
 	}
@@ -268,6 +282,14 @@ func (r *multipartBody) write(d *decoder, order []string, groups map[string][]*p
 // (RFC 7578 §4.3), or one part that is the JSON text of the whole list.
 func (r *multipartBody) writeParts(d *decoder, name string, parts []*part, turn int) flaw {
 	field := r.field(name)
+	if k := r.kinds[name]; k != nil && k.styled {
+		var ps pairs
+		ps.begin(1)
+		for _, p := range parts {
+			ps.add(0, p.name, string(p.content))
+		}
+		return field.writeField(d, ps.of(0), turn)
+	}
 	types := typesOf(field.shape)
 	list := mayBe(types, jsonschema.Array)
 	switch {
@@ -297,7 +319,7 @@ func (p *parameter) oneValue(turn int) bool {
 }
 
 func (r *multipartBody) field(name string) *parameter {
-	if owner := r.fields.names.owner(name); owner >= 0 && r.fields.list[owner].name == name {
+	if owner := r.fields.names.owner(name); owner >= 0 {
 		return &r.fields.list[owner]
 	}
 	p := property(name, memberOf(r.fields.shape, []byte(name)), nil)

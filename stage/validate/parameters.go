@@ -13,20 +13,10 @@ import (
 // maxQueryPairs bounds the pairs of one query; Admit bounds its length.
 const maxQueryPairs = 2048
 
-// Undeclared says what comes of a query parameter that the operation does not
-// declare.
-type Undeclared uint8
-
-const (
-	// RefuseUndeclared turns the request away: the default.
-	RefuseUndeclared Undeclared = iota
-	// PassUndeclared lets undeclared query parameters through unread.
-	PassUndeclared
-)
-
 // ParameterOptions are what the document cannot say.
 type ParameterOptions struct {
-	// Undeclared says what comes of undeclared query parameters.
+	// Undeclared says what comes of query parameters that the operation does
+	// not declare. Undeclared header fields and cookies always pass.
 	Undeclared Undeclared
 	// Allow lists names of query parameters that may be given though the
 	// document does not declare them; * stands for any text, as in utm_*.

@@ -2,7 +2,6 @@ package validate
 
 import (
 	"strconv"
-	"sync"
 	"unicode/utf8"
 
 	"sallyport"
@@ -16,7 +15,6 @@ type textBody struct {
 	schema   *jsonschema.Schema
 	shape    *jsonschema.Shape
 	required bool
-	work     sync.Pool
 }
 
 func (r *textBody) check(x *sallyport.Exchange, _ mediatype.Type) error {

@@ -35,9 +35,6 @@ type Document struct {
 	Resolve func(from *source.Node, ref string) (*source.Node, error)
 }
 
-// use is how schemas of requests are compiled: DESIGN "Declared".
-var use = jsonschema.Use{Direction: jsonschema.Request, Closed: true}
-
 // deref follows references from a schema to what says something; nil where they
 // lead nowhere, which Compile reports.
 func (d Document) deref(n *source.Node) *source.Node {
@@ -55,8 +52,20 @@ func (d Document) deref(n *source.Node) *source.Node {
 	return nil
 }
 
+// Undeclared says what comes of what the document does not declare.
+type Undeclared uint8
+
+const (
+	// RefuseUndeclared turns the request away: the default.
+	RefuseUndeclared Undeclared = iota
+	// PassUndeclared lets it through unread.
+	PassUndeclared
+)
+
 // findings is what building a step has found out.
 type findings struct {
+	// use is how schemas are compiled.
+	use        jsonschema.Use
 	enforced   []sallyport.Control
 	unenforced []sallyport.Control
 	mistakes   source.Mistakes
@@ -76,7 +85,7 @@ func (f *findings) compile(d Document, what string, node *source.Node) *jsonsche
 	if node == nil {
 		return nil
 	}
-	schema, err := d.Compiler.Compile(node, use)
+	schema, err := d.Compiler.Compile(node, f.use)
 	if err != nil {
 		f.mistakes = append(f.mistakes, mistakesOf(err, node)...)
 		return nil
@@ -94,6 +103,11 @@ func mistakesOf(err error, at *source.Node) source.Mistakes {
 	var one source.Mistakes
 	one.Add(at.Position(), "", "%v", err)
 	return one
+}
+
+// request is how schemas of requests are compiled.
+func request(u Undeclared) findings {
+	return findings{use: jsonschema.Use{Direction: jsonschema.Request, Closed: u == RefuseUndeclared}}
 }
 
 // faults collects what is wrong with one request.
