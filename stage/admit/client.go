@@ -33,21 +33,24 @@ func (c *Client) Run(x *sallyport.Exchange) error {
 		if id := x.Request.Fields.Get("X-Request-Id"); wellFormedID(id) && x.Request.Fields.Count("X-Request-Id") == 1 {
 			x.ID = id
 		}
-		if scheme := x.Request.Fields.Get("X-Forwarded-Proto"); scheme == "https" || scheme == "http" {
+		// A second value is somebody else's: a proxy may have added its own to a client's.
+		if scheme := x.Request.Fields.Joined("X-Forwarded-Proto"); scheme == "https" || scheme == "http" {
 			x.Request.Scheme = scheme
 		}
 	}
-	x.Trace = traceParent(x.Request.Fields, x.ID)
+	x.Trace = traceParent(x.Request, x.ID)
 	x.Answer.Set("X-Request-Id", x.ID)
 	return nil
 }
 
 // traceParent is the request's trace context if it has a well-formed one, else
-// a new one that takes its trace id from the request's id (W3C Trace Context §3.2).
-func traceParent(fields message.Fields, id string) string {
-	if t := fields.Get("traceparent"); wellFormedTrace(t) && fields.Count("traceparent") == 1 {
+// a new one that takes its trace id from the request's id (W3C Trace Context
+// §3.2). A new trace has no state of another one (§3.3.1).
+func traceParent(r *message.Request, id string) string {
+	if t := r.Fields.Get("traceparent"); wellFormedTrace(t) && r.Fields.Count("traceparent") == 1 {
 		return t
 	}
+	r.Fields.Del("tracestate")
 	digits := strings.ReplaceAll(id, "-", "")
 	if len(digits) != 32 || !allHex(digits) {
 		return ""
@@ -76,8 +79,8 @@ func (c *Client) trusts(a netip.Addr) bool { return a.IsValid() && c.trusted.Con
 // there and disagree, a client may have written one of them: then the peer is
 // all that is known.
 func (c *Client) behind(peer netip.Addr, fields message.Fields) netip.Addr {
-	standard, hasStandard := c.outermost(peer, forwardedFor(fields), fields.Has("Forwarded"))
-	usual, hasUsual := c.outermost(peer, strings.Split(fields.Joined("X-Forwarded-For"), ","), fields.Has("X-Forwarded-For"))
+	standard, hasStandard := c.outermost(peer, fields, "Forwarded", forwardedFor)
+	usual, hasUsual := c.outermost(peer, fields, "X-Forwarded-For", func(element string) string { return element })
 	switch {
 	case hasStandard && hasUsual && standard != usual:
 		return peer
@@ -89,13 +92,17 @@ func (c *Client) behind(peer netip.Addr, fields message.Fields) netip.Addr {
 	return peer
 }
 
-func (c *Client) outermost(peer netip.Addr, hops []string, present bool) (netip.Addr, bool) {
-	if !present {
+// outermost reads a list from its end, where the nearest proxy wrote: what a
+// client put before it can be of any length and form.
+func (c *Client) outermost(peer netip.Addr, fields message.Fields, name string, node func(string) string) (netip.Addr, bool) {
+	if !fields.Has(name) {
 		return peer, false
 	}
 	client := peer
-	for i := len(hops) - 1; i >= 0; i-- {
-		hop, ok := node(hops[i])
+	for list, more := fields.Joined(name), true; more; {
+		var element string
+		list, element, more = cutLast(list, ',')
+		hop, ok := address(node(element))
 		if !ok {
 			return client, true // unknown, obfuscated or broken: what came before is not to be believed
 		}
@@ -107,33 +114,53 @@ func (c *Client) outermost(peer netip.Addr, hops []string, present bool) (netip.
 	return client, true
 }
 
-// forwardedFor are the for= parameters in order (RFC 7239 §4).
-func forwardedFor(fields message.Fields) []string {
-	var hops []string
-	for _, element := range strings.Split(fields.Joined("Forwarded"), ",") {
-		hop := ""
-		for _, pair := range strings.Split(element, ";") {
-			name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-			if strings.EqualFold(name, "for") {
-				hop = value
+// forwardedFor is the value of an element's one for= parameter (RFC 7239 §4).
+func forwardedFor(element string) string {
+	node, found := "", false
+	for more := true; more; {
+		var pair string
+		element, pair, more = cutLast(element, ';')
+		if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); strings.EqualFold(name, "for") {
+			if found {
+				return "" // each parameter stands once
 			}
+			node, found = value, true
 		}
-		hops = append(hops, hop)
 	}
-	return hops
+	return node
 }
 
-// node is the address of a node identifier (RFC 7239 §6), with or without
-// quotes, brackets and port.
-func node(text string) (netip.Addr, bool) {
-	text = strings.TrimSpace(text)
-	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
-		text = text[1 : len(text)-1]
+// cutLast cuts off what follows the last separator that is not within a quoted
+// string (RFC 9110 §5.6.4): a proxy may quote a host that its client made up.
+func cutLast(list string, separator byte) (before, last string, found bool) {
+	quoted := false
+	for i := len(list) - 1; i >= 0; i-- {
+		switch c := list[i]; {
+		case c == '"':
+			if backslashes := i - len(strings.TrimRight(list[:i], `\`)); backslashes%2 == 0 {
+				quoted = !quoted
+			}
+		case c == separator && !quoted:
+			return list[:i], list[i+1:], true
+		}
 	}
-	if ap, err := netip.ParseAddrPort(text); err == nil {
+	return "", list, false
+}
+
+// address is that of a node identifier (RFC 7239 §6), with or without quotes,
+// brackets and port.
+func address(node string) (netip.Addr, bool) {
+	node = strings.TrimSpace(node)
+	if len(node) > 1 && node[0] == '"' && node[len(node)-1] == '"' {
+		node = node[1 : len(node)-1]
+	}
+	if ap, err := netip.ParseAddrPort(node); err == nil {
 		return ap.Addr().Unmap().WithZone(""), true
 	}
-	a, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	if len(node) > 1 && node[0] == '[' && node[len(node)-1] == ']' {
+		node = node[1 : len(node)-1]
+	}
+	a, err := netip.ParseAddr(node)
 	return a.Unmap().WithZone(""), err == nil
 }
 

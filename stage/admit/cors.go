@@ -82,7 +82,7 @@ type Preflight struct {
 // Run implements sallyport.Step.
 func (p *Preflight) Run(x *sallyport.Exchange) error {
 	fields := x.Request.Fields
-	vary(x, "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+	vary(x, "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers")
 	origin := fields.Get("Origin")
 	if origin == "" || !p.CORS.allows(origin) {
 		return problem.Refuse(problem.OriginRefused, "This origin may not call the API.")
@@ -122,13 +122,19 @@ func (p *Preflight) allowsFields(list string) bool {
 	return true
 }
 
-func vary(x *sallyport.Exchange, names string) {
-	if old := x.Answer.Get("Vary"); old == names {
-		return
-	} else if old != "" {
-		names = old + ", " + names
+// vary says that the answer depends on these fields, each once: more than one
+// policy may have its say.
+func vary(x *sallyport.Exchange, names ...string) {
+	said := x.Answer.Get("Vary")
+	for _, name := range names {
+		switch {
+		case said == "":
+			said = name
+		case !slices.Contains(strings.Split(said, ", "), name):
+			said += ", " + name
+		}
 	}
-	x.Answer.Set("Vary", names)
+	x.Answer.Set("Vary", said)
 }
 
 // IsPreflight tells a preflight from any other OPTIONS request.

@@ -28,7 +28,7 @@ func CanonicalHost(authority string) (string, error) {
 		return "[" + address.String() + "]", nil
 	}
 	host = strings.TrimSuffix(host, ".")
-	if host == "" || len(host) > 253 {
+	if host == "" || len(host) > 253 || host[len(host)-1] == '.' {
 		return "", badHost()
 	}
 	mixed := false

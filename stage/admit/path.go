@@ -38,6 +38,9 @@ func CanonicalPath(raw string) (string, error) {
 	path := raw
 	if changed {
 		path = decodeUnreserved(raw)
+		if encodesEncoding(path) { // %25%32%65 is %252e only now
+			return "", ambiguous("An encoding of an encoding has two readings.")
+		}
 	}
 	if encoded && !utf8.ValidString(decodeAll(path)) {
 		return "", ambiguous("The percent-encoded bytes are not valid UTF-8.") // overlong forms of / and . among them
@@ -66,23 +69,45 @@ func escape(raw string, i int) (byte, error) {
 	return b, nil
 }
 
-// checkSegments refuses segments that servers resolve differently: empty ones,
-// "." and "..", and dots with a path parameter behind them (..;/).
-func checkSegments(path string) error {
-	for rest := path[1:]; ; {
-		segment, tail, more := strings.Cut(rest, "/")
-		if segment == "" && more {
-			return ambiguous("An empty segment (//) has two readings.")
+func encodesEncoding(path string) bool {
+	for i := 0; i+4 < len(path); i++ {
+		if path[i] == '%' && path[i+1] == '2' && path[i+2] == '5' && hex(path[i+3]) && hex(path[i+4]) {
+			return true
 		}
-		name, _, _ := strings.Cut(segment, ";")
-		if name == "." || name == ".." {
+	}
+	return false
+}
+
+// checkSegments refuses segments that servers resolve differently: empty ones,
+// "." and "..", and dots with a path parameter behind them (..;/). An encoded
+// slash ends a segment for servers that decode before they resolve, so that a
+// parameter which may hold one cannot climb either (..%2F..%2F).
+func checkSegments(path string) error {
+	start := 1
+	for i := 1; i <= len(path); i++ {
+		switch {
+		case i == len(path) || path[i] == '/':
+			if i == start && i < len(path) {
+				return ambiguous("An empty segment (//) has two readings.")
+			}
+		case path[i] != '%' || path[i+1] != '2' || path[i+2] != 'F':
+			continue
+		}
+		if dots(path[start:i]) {
 			return ambiguous("A dot segment has two readings.")
 		}
-		if !more {
-			return nil
+		if start = i + 1; i < len(path) && path[i] == '%' {
+			start = i + 3
 		}
-		rest = tail
 	}
+	return nil
+}
+
+// dots tells whether a segment is "." or "..", with or without a path
+// parameter, whose semicolon may be encoded.
+func dots(segment string) bool {
+	rest := strings.TrimPrefix(strings.TrimPrefix(segment, "."), ".")
+	return len(rest) < len(segment) && (rest == "" || rest[0] == ';' || strings.HasPrefix(rest, "%3B"))
 }
 
 func decodeUnreserved(raw string) string {
