@@ -21,7 +21,11 @@ func (o *operationBuilder) validate() {
 	o.unenforced(not...)
 	o.place(sallyport.Validate, "parameters", parameters, held...)
 
-	body, held, not, mistakes := validate.NewBody(o.declared.Body, document, validate.BodyOptions{})
+	bodyOptions := validate.BodyOptions{}
+	if o.rules.Request.UndeclaredProperties == "pass" {
+		bodyOptions.Undeclared = validate.PassUndeclared
+	}
+	body, held, not, mistakes := validate.NewBody(o.declared.Body, document, bodyOptions)
 	o.faults = append(o.faults, mistakes...)
 	o.unenforced(not...)
 	o.place(sallyport.Validate, "body", body, held...)
