@@ -105,7 +105,7 @@ func (o *operationBuilder) reading() *admit.Reading {
 		if p.In == "path" && p.Style == "matrix" {
 			r.Semicolon = true
 		}
-		if i := slices.Index(o.op.Params, p.Name); p.In == "path" && i >= 0 && p.Extension.True("encoded-slash") {
+		if i := slices.Index(o.op.Params, p.Name); p.In == "path" && i >= 0 && p.Extension.True("encoded_slash") {
 			r.Slash[i] = true
 		}
 	}
