@@ -1,9 +1,13 @@
 package jsonschema
 
 import (
+	"bytes"
 	"math/bits"
 	"slices"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"sallyport/source"
 )
@@ -26,7 +30,7 @@ type check struct {
 	work   int // of patterns
 	spent  bool
 	memo   map[uint64]bool
-	digits [maxDigits + 8]byte
+	digits []byte // of the number that is being judged
 }
 
 // marks tell which members or items of a value a schema evaluated.
@@ -63,7 +67,8 @@ func (k *check) take(count int32) marks {
 // order of the places, at most 20 faults. Text that is not JSON gives a single
 // fault whose Syntax is true.
 func (s *Schema) Check(body []byte) []Fault {
-	k := check{}
+	k := s.scratch.Get().(*check)
+	defer k.release(s.scratch)
 	if fault := k.read(body); fault != nil {
 		return []Fault{*fault}
 	}
@@ -79,6 +84,37 @@ func (s *Schema) Check(body []byte) []Fault {
 		return []Fault{{Keyword: "cost", Message: "takes too long to be checked against its schema", At: s.root.node.Position()}}
 	}
 	return ordered(k.faults)
+}
+
+func newScratch() *sync.Pool {
+	return &sync.Pool{New: func() any {
+		return &check{tree: tree{decoder: jsontext.NewDecoder(&bytes.Buffer{})}}
+	}}
+}
+
+// maxKept is how many values of a body the scratch space of later checks has
+// room for: one large body does not stay in memory for ever.
+const maxKept = 4096
+
+// release gives the scratch space back for other checks. Nothing of the body
+// is left in it.
+func (k *check) release(scratch *sync.Pool) {
+	clear(k.values)
+	clear(k.digits[:cap(k.digits)])
+	clear(k.decoded)
+	if cap(k.decoded) > maxKept {
+		k.decoded = nil
+	}
+	if cap(k.values) > maxKept {
+		k.values = nil
+	}
+	if cap(k.marks) > maxKept {
+		k.marks = nil
+	}
+	k.input = bytes.Buffer{}
+	k.decoder.Reset(&k.input)
+	*k = check{tree: tree{values: k.values[:0], decoder: k.decoder, decoded: k.decoded[:0]}, marks: k.marks[:0], digits: k.digits}
+	scratch.Put(k)
 }
 
 // place judges a value by the schema of its place.
@@ -190,6 +226,9 @@ func (k *check) hasType(t Types, v int32) bool {
 
 func (k *check) number(v int32) decimal {
 	d, _ := parseDecimal(k.values[v].text, k.digits[:0])
+	if cap(d.digits) > cap(k.digits) {
+		k.digits = d.digits
+	}
 	return d
 }
 

@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"bytes"
 	"math/big"
 	"strconv"
 	"strings"
@@ -17,13 +18,13 @@ const (
 // decimal is a number exactly as it was written: 0.DIGITS × 10^point, the
 // digits without zeros at either end. Zero has no digits.
 type decimal struct {
-	digits   string
+	digits   []byte
 	point    int
 	negative bool
 }
 
-// parseDecimal reads a JSON number. Digits around a decimal point are joined
-// in scratch, if it has room. It is false where the bounds are left.
+// parseDecimal reads a JSON number; its digits are appended to scratch. It is
+// false where the bounds are left.
 func parseDecimal(text string, scratch []byte) (decimal, bool) {
 	var d decimal
 	if strings.HasPrefix(text, "-") {
@@ -46,18 +47,18 @@ func parseDecimal(text string, scratch []byte) (decimal, bool) {
 		return d, false
 	}
 	d.point = len(whole) + exponent
-	switch {
-	case fraction == "":
-		d.digits = strings.TrimRight(whole, "0")
-	case whole == "":
-		d.digits = strings.TrimLeft(fraction, "0")
-		d.point -= len(fraction) - len(d.digits)
-	default:
-		d.digits = string(append(append(scratch[:0], whole...), fraction...))
+	if whole == "" {
+		significant := strings.TrimLeft(fraction, "0")
+		d.point -= len(fraction) - len(significant)
+		fraction = significant
 	}
-	if d.digits == "" {
+	if fraction == "" {
+		whole = strings.TrimRight(whole, "0")
+	}
+	if whole == "" && fraction == "" {
 		return decimal{}, true // -0 is 0
 	}
+	d.digits = append(append(scratch, whole...), fraction...)
 	return d, true
 }
 
@@ -71,7 +72,7 @@ func bounded(text string) bool {
 	return ok
 }
 
-func (d decimal) zero() bool { return d.digits == "" }
+func (d decimal) zero() bool { return len(d.digits) == 0 }
 
 // integer tells whether nothing stands behind the decimal point: 1.0 and 1e3
 // are integers (2020-12 validation §6.1.1).
@@ -82,7 +83,7 @@ func (d decimal) plain() string {
 	if d.zero() {
 		return "0"
 	}
-	s := d.digits + strings.Repeat("0", d.point-len(d.digits))
+	s := string(d.digits) + strings.Repeat("0", d.point-len(d.digits))
 	if d.negative {
 		return "-" + s
 	}
@@ -120,7 +121,7 @@ func (d decimal) compareMagnitude(e decimal) int {
 	case d.point > e.point:
 		return 1
 	}
-	return strings.Compare(d.digits, e.digits) // both begin right behind the point
+	return bytes.Compare(d.digits, e.digits) // both begin right behind the point
 }
 
 // multipleOf tells whether d divided by a unit above 0 is an integer.
@@ -131,8 +132,7 @@ func (d decimal) multipleOf(unit decimal) bool {
 	// d = a × 10^x, unit = b × 10^y
 	x, y := d.point-len(d.digits), unit.point-len(unit.digits)
 	if len(d.digits) <= 18 && len(unit.digits) <= 18 {
-		a, _ := strconv.ParseUint(d.digits, 10, 64)
-		b, _ := strconv.ParseUint(unit.digits, 10, 64)
+		a, b := small(d.digits), small(unit.digits)
 		if x == y {
 			return a%b == 0
 		}
@@ -143,14 +143,23 @@ func (d decimal) multipleOf(unit decimal) bool {
 			return a%(b*pow10(shift)) == 0
 		}
 	}
-	a, _ := new(big.Int).SetString(d.digits, 10)
-	b, _ := new(big.Int).SetString(unit.digits, 10)
+	a, _ := new(big.Int).SetString(string(d.digits), 10)
+	b, _ := new(big.Int).SetString(string(unit.digits), 10)
 	if x > y {
 		a.Mul(a, bigPow10(x-y))
 	} else {
 		b.Mul(b, bigPow10(y-x))
 	}
 	return a.Rem(a, b).Sign() == 0
+}
+
+// small is the value of up to 18 digits.
+func small(digits []byte) uint64 {
+	n := uint64(0)
+	for _, c := range digits {
+		n = n*10 + uint64(c-'0')
+	}
+	return n
 }
 
 func pow10(n int) uint64 {

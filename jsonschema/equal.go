@@ -95,7 +95,7 @@ func (k *check) hash(seed maphash.Seed, v int32) uint64 {
 		return maphash.String(seed, val.text)
 	case '0':
 		d := k.number(v)
-		return maphash.String(seed, d.digits)*31 + uint64(d.point)*2 + 1
+		return maphash.Bytes(seed, d.digits)*31 + uint64(d.point)*2 + 1
 	}
 	sum := uint64(val.kind) * 0x9E3779B97F4A7C15
 	for i := v + 1; i < val.end; i = k.values[i].end {

@@ -18,6 +18,7 @@ package jsonschema
 
 import (
 	"errors"
+	"sync"
 
 	"sallyport/source"
 )
@@ -87,6 +88,7 @@ type Compiler struct {
 	schemas  map[key]*schema
 	fresh    []*schema
 	patterns map[string]compiledPattern
+	scratch  *sync.Pool
 	count    uint32
 	round    int
 }
@@ -103,13 +105,15 @@ func NewCompiler(o Options) *Compiler {
 		options:  o,
 		schemas:  map[key]*schema{},
 		patterns: map[string]compiledPattern{},
+		scratch:  newScratch(),
 	}
 }
 
 // Schema is a compiled schema. It is immutable and safe for concurrent use.
 type Schema struct {
-	root  *schema
-	notes []Note
+	root    *schema
+	notes   []Note
+	scratch *sync.Pool
 }
 
 // Compile makes a schema ready for checking. The error is a source.Mistakes
@@ -129,7 +133,7 @@ func (c *Compiler) Compile(node *source.Node, use Use) (*Schema, error) {
 	if err := mistakes.Err(); err != nil {
 		return nil, err
 	}
-	return &Schema{root, notes}, nil
+	return &Schema{root, notes, c.scratch}, nil
 }
 
 // Note is something that a schema says and that is not held.

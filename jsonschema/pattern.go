@@ -29,10 +29,30 @@ func CompilePattern(ecma string, backtracking bool) (Pattern, error) {
 	return p, nil
 }
 
+// TranslatePattern writes a regular expression of ECMA-262 as one of RE2, of
+// package regexp, for who makes texts rather than matching them. What needs
+// backtracking is an error.
+func TranslatePattern(ecma string) (string, error) {
+	if len(ecma) > maxPattern {
+		return "", &patternError{message: fmt.Sprintf("it is longer than %d bytes", maxPattern)}
+	}
+	t := translator{input: []rune(ecma)}
+	linear, err := t.translate()
+	switch {
+	case err != nil:
+		return "", err
+	case t.needsBacktracking != nil:
+		return "", t.needsBacktracking
+	}
+	return linear, nil
+}
+
 // Bounds of the patterns that are compiled and of what matching may cost.
 const (
-	maxPattern      = 32 << 10 // bytes
-	maxProgram      = 200_000  // instructions
+	maxPattern      = 32 << 10  // bytes
+	maxTranslation  = 2 << 20   // bytes of what it is written as
+	maxRepetitions  = 2_000_000 // of everything in it; RE2 reads no more
+	maxProgram      = 50_000    // instructions of an engine; a table needs none
 	backtrackTime   = 10 * time.Millisecond
 	backtrackLength = 4 << 10 // bytes of text
 )
@@ -125,10 +145,10 @@ func compilePattern(ecma string, backtracking bool) (*pattern, error) {
 		}
 		return p, p.compileBacktracking(ecma)
 	}
-	return p, p.compileLinear(linear)
+	return p, p.compileLinear(linear, t.size)
 }
 
-func (p *pattern) compileLinear(text string) error {
+func (p *pattern) compileLinear(text string, size int) error {
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return &patternError{message: "it cannot be matched: " + explainSyntax(err), remedy: "write it simpler"}
@@ -136,11 +156,14 @@ func (p *pattern) compileLinear(text string) error {
 	if p.runs = runsOf(tree); p.runs != nil {
 		return nil
 	}
+	if size > maxProgram {
+		return &patternError{message: "it repeats too much", remedy: "repeat less, or use maxLength"}
+	}
 	p.always = alwaysMatches(tree)
 	p.longest = longestMatch(tree)
 	program, err := syntax.Compile(tree.Simplify())
-	if err != nil || len(program.Inst) > maxProgram {
-		return &patternError{message: "it is too large", remedy: "repeat less"}
+	if err != nil {
+		return &patternError{message: "it cannot be matched: " + err.Error()}
 	}
 	p.size = len(program.Inst)
 	p.re, err = regexp.Compile(text)

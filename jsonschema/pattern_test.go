@@ -56,6 +56,7 @@ func TestPatternMatches(t *testing.T) {
 		{pattern: `a|^b|`, yes: []string{"", "c"}},
 		{pattern: `^a*?b$`, yes: []string{"aab"}, no: []string{"aa"}},
 		{pattern: `^[a-z]{0,4096}$`, yes: []string{"", strings.Repeat("a", 4096)}, no: []string{strings.Repeat("a", 4097), "A"}},
+		{pattern: `^[a-z]{1,1048576}$`, yes: []string{"a"}, no: []string{"", "A"}},
 		{pattern: `^[a-z]{1001,}$`, yes: []string{strings.Repeat("a", 1001), strings.Repeat("a", 5000)}, no: []string{strings.Repeat("a", 1000)}},
 		{pattern: `^(ab){1500}$`, yes: []string{strings.Repeat("ab", 1500)}, no: []string{strings.Repeat("ab", 1499), strings.Repeat("ab", 1501)}},
 		{pattern: `^(ab|c){1,1200}x$`, yes: []string{"cx", strings.Repeat("ab", 1200) + "x"}, no: []string{"x", strings.Repeat("ab", 1201) + "x"}},
@@ -108,6 +109,7 @@ func TestPatternMistakes(t *testing.T) {
 		`a\`:                     `there is nothing behind the \ at character 2`,
 		`(?<a>x)(?<a>y)`:         "two groups have the same name at character 8",
 		`((a{500}){500}){500}`:   "too many repetitions at character 1",
+		`^(a|bc){1,60000}$`:      "it repeats too much",
 		strings.Repeat("(", 500): "groups are nested too deep at character 201",
 	} {
 		_, err := CompilePattern(pattern, false)
@@ -201,6 +203,8 @@ func FuzzPattern(f *testing.F) {
 		if !utf8.ValidString(ecma) || !utf8.ValidString(text) || len(ecma) > 200 || len(text) > 200 {
 			return
 		}
+		late := time.AfterFunc(10*time.Second, func() { panic("no end of " + ecma) })
+		defer late.Stop()
 		for _, backtracking := range []bool{false, true} {
 			p, err := CompilePattern(ecma, backtracking)
 			if err == nil {

@@ -20,6 +20,8 @@ type translator struct {
 	// weight is how often the last atom repeats what is innermost in it: RE2
 	// bounds the product of repetitions within each other.
 	weight int
+	// size is how many instructions the last atom takes.
+	size int
 	// needsBacktracking is the first thing that no linear engine can do.
 	needsBacktracking *patternError
 }
@@ -75,17 +77,20 @@ func (t *translator) accept(text string) bool {
 }
 
 func (t *translator) disjunction() error {
-	heaviest := 1
+	heaviest, size := 1, 1
 	for {
 		for t.more() && t.peek() != '|' && t.peek() != ')' {
-			t.weight = 1
+			t.weight, t.size = 1, 1
 			if err := t.term(); err != nil {
 				return err
 			}
 			heaviest = max(heaviest, t.weight)
+			if size += t.size; size > maxRepetitions {
+				return t.fail(t.pos-1, "too many repetitions")
+			}
 		}
 		if !t.accept("|") {
-			t.weight = heaviest
+			t.weight, t.size = heaviest, size
 			return nil
 		}
 		t.out.WriteByte('|')
@@ -113,8 +118,13 @@ func (t *translator) term() error {
 	rest := t.out.String()[:written]
 	t.out.Reset()
 	t.out.WriteString(rest)
-	repeated, ok := q.apply(atom, &t.weight)
-	if !ok {
+	count := max(q.least, q.most, 1)
+	if count > maxRepetitions || t.size*count > maxRepetitions {
+		return t.fail(start, "too many repetitions")
+	}
+	t.size *= count
+	repeated := q.apply(atom, count, &t.weight)
+	if len(repeated) > maxTranslation {
 		return t.fail(start, "too many repetitions")
 	}
 	t.out.WriteString(repeated)
@@ -309,29 +319,22 @@ func (t *translator) number() (int, bool) {
 
 // RE2 repeats no more than 1000 times, counting repetitions within each other;
 // more is written as a row of repetitions.
-const (
-	maxRepeat = 1000
-	manyTimes = 100_000
-)
+const maxRepeat = 1000
 
 // apply writes the repetition of an atom of a weight, and sets the weight of
 // what was written.
-func (q quantifier) apply(atom string, weight *int) (string, bool) {
+func (q quantifier) apply(atom string, count int, weight *int) string {
 	suffix := ""
 	if q.lazy {
 		suffix = "?"
 	}
-	count := max(q.least, q.most, 1)
 	chunk := min(count, max(maxRepeat / *weight, 1))
 	*weight *= chunk
 	if count == chunk {
 		if q.most < 0 {
-			return fmt.Sprintf("%s{%d,}%s", atom, q.least, suffix), true
+			return fmt.Sprintf("%s{%d,}%s", atom, q.least, suffix)
 		}
-		return fmt.Sprintf("%s{%d,%d}%s", atom, q.least, q.most, suffix), true
-	}
-	if count > manyTimes || count/chunk*len(atom) > 1<<20 {
-		return "", false
+		return fmt.Sprintf("%s{%d,%d}%s", atom, q.least, q.most, suffix)
 	}
 	var b strings.Builder
 	b.WriteString("(?:")
@@ -347,5 +350,5 @@ func (q quantifier) apply(atom string, weight *int) (string, bool) {
 		row(q.most-q.least, "0,")
 	}
 	b.WriteByte(')')
-	return b.String(), true
+	return b.String()
 }

@@ -32,7 +32,10 @@ type value struct {
 // tree is a body that was read: it lies in the bytes of the body and dies
 // with them.
 type tree struct {
-	values []value
+	values  []value
+	input   bytes.Buffer
+	decoder *jsontext.Decoder
+	decoded []byte // strings that had escapes
 }
 
 // read fills the tree, or says what is wrong with the text.
@@ -43,11 +46,12 @@ func (t *tree) read(body []byte) *Fault {
 	if len(body) == 0 {
 		return syntaxFault("", "is empty: JSON is expected")
 	}
-	r := reader{tree: t, body: body}
+	r := reader{tree: t, body: body, decoder: t.decoder}
 	// Nobody writes to the body while it is checked, and no string of the tree
 	// outlives the check: faults hold copies.
 	r.text = unsafe.String(&body[0], len(body))
-	r.decoder = jsontext.NewDecoder(bytes.NewBuffer(body))
+	t.input = *bytes.NewBuffer(body)
+	r.decoder.Reset(&t.input)
 	if fault := r.value(-1, 0, ""); fault != nil {
 		return fault
 	}
@@ -110,7 +114,9 @@ func (r *reader) unquote(length int) string {
 	if strings.IndexByte(raw, '\\') < 0 {
 		return raw[1 : len(raw)-1]
 	}
-	decoded, _ := jsontext.AppendUnquote(nil, raw)
+	start := len(r.tree.decoded)
+	r.tree.decoded, _ = jsontext.AppendUnquote(r.tree.decoded, raw)
+	decoded := r.tree.decoded[start:]
 	return unsafe.String(unsafe.SliceData(decoded), len(decoded))
 }
 
