@@ -4,13 +4,14 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Env is what lives longer than a plan: time, log, and the things that
-// survive a reload because a plan finds them again by name.
+// survive a reload because the next plan finds them again (see Lasting).
 type Env struct {
 	// Now is the clock of every step.
 	Now func() time.Time
@@ -21,8 +22,8 @@ type Env struct {
 	// long for taking one piece of an answer. Zero is for ever.
 	BodyTimeout, WriteTimeout time.Duration
 
-	mu     sync.Mutex
-	shared map[string]any
+	mu   sync.Mutex
+	kept map[string]any // of the newest plan; never changed, only replaced
 }
 
 // NewEnv is an Env on the real clock with a budget for held bodies in bytes.
@@ -30,23 +31,51 @@ func NewEnv(log *slog.Logger, bodies int64) *Env {
 	return &Env{Now: time.Now, Log: log, Bodies: NewBudget(bodies)}
 }
 
-// Shared finds the thing of that name, or makes it. The name must say all that
-// the thing depends on: a plan that needs it otherwise names it otherwise.
-func Shared[T any](e *Env, name string, create func() (T, error)) (T, error) {
+// Lasting is what one plan needs that outlives it: counters, connections,
+// fetched keys. The next plan finds each again by its name; what it does not
+// ask for is forgotten, so that reloads leave nothing behind.
+type Lasting struct {
+	before map[string]any // of the plan before
+	needed map[string]any // of this plan
+}
+
+// Lasting is for building a plan: it finds what the newest plan has. Until it
+// is kept nobody else finds what was made for it.
+func (e *Env) Lasting() *Lasting {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if thing, ok := e.shared[name].(T); ok {
-		return thing, nil
+	return &Lasting{before: e.kept, needed: make(map[string]any)}
+}
+
+// Keep says that the plan with these is the newest now. What only the plans
+// before needed is closed if it has a Close method, at once: exchanges under
+// way may still be using it, so Close must give up only what is idle.
+func (e *Env) Keep(l *Lasting) {
+	e.mu.Lock()
+	old := e.kept
+	e.kept = maps.Clone(l.needed)
+	e.mu.Unlock()
+	for name, thing := range old {
+		if c, ok := thing.(interface{ Close() }); ok && l.needed[name] != thing {
+			c.Close()
+		}
+	}
+}
+
+// Shared finds the thing of that name, or makes it. The name must say all that
+// the thing depends on: a plan that needs it otherwise names it otherwise.
+func Shared[T any](l *Lasting, name string, create func() (*T, error)) (*T, error) {
+	for _, known := range []map[string]any{l.needed, l.before} {
+		if thing, ok := known[name].(*T); ok {
+			l.needed[name] = thing
+			return thing, nil
+		}
 	}
 	thing, err := create()
-	if err != nil {
-		return thing, err
+	if err == nil {
+		l.needed[name] = thing
 	}
-	if e.shared == nil {
-		e.shared = make(map[string]any)
-	}
-	e.shared[name] = thing
-	return thing, nil
+	return thing, err
 }
 
 // Budget is a number of bytes that many exchanges share.

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"sallyport"
 	"sallyport/config"
@@ -22,15 +24,16 @@ import (
 // apiBuilder makes the operations of one API.
 type apiBuilder struct {
 	*builder
-	config   *config.API
-	document *openapi.Document
-	compiler *jsonschema.Compiler
-	schemes  map[string]*identify.Scheme
-	rates    map[string]*limit.Rate
-	flights  map[string]*limit.Concurrency
-	cors     *admit.CORS
-	pool     *forward.Pool
-	used     map[string]bool // names of the configuration that some operation needed
+	config     *config.API
+	document   *openapi.Document
+	compiler   *jsonschema.Compiler
+	schemes    map[string]*identify.Scheme
+	rates      map[string]*limit.Rate
+	flights    map[string]*limit.Concurrency
+	cors       *admit.CORS
+	pool       *forward.Pool
+	poolConfig forward.PoolConfig
+	used       map[string]bool // names of the configuration that some operation needed
 }
 
 func (b *builder) api(c *config.API) *API {
@@ -66,10 +69,10 @@ func (b *builder) api(c *config.API) *API {
 func (b *builder) load(c *config.API) (*openapi.Document, error) {
 	o := openapi.Options{Partial: c.Partial}
 	if b.options.Fetch != nil && len(c.RemoteRefs) > 0 {
-		o.Remote = func(ctx context.Context, url string) ([]byte, error) {
+		o.Remote = func(ctx context.Context, address string) ([]byte, error) {
 			for _, prefix := range c.RemoteRefs {
-				if strings.HasPrefix(url, prefix.String()) {
-					return b.options.Fetch(ctx, url)
+				if within(prefix.URL, address) {
+					return b.options.Fetch(ctx, address)
 				}
 			}
 			return nil, errors.New("remote_refs does not name the beginning of this address")
@@ -79,6 +82,22 @@ func (b *builder) load(c *config.API) (*openapi.Document, error) {
 		return openapi.Parse(c.Document, text, o)
 	}
 	return openapi.Load(b.ctx, c.Document, o)
+}
+
+// within tells whether an address begins with a prefix, host by host and
+// segment by segment: https://docs.example must not let docs.example.net in.
+func within(prefix url.URL, address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != prefix.Scheme || u.Host != prefix.Host || u.User != nil {
+		return false
+	}
+	path, root := u.EscapedPath(), strings.TrimSuffix(prefix.EscapedPath(), "/")
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == ".." {
+			return false // the server would climb out
+		}
+	}
+	return path == root || strings.HasPrefix(path, root+"/")
 }
 
 func dialect(d *openapi.Document) jsonschema.Dialect {
@@ -98,9 +117,9 @@ func (a *apiBuilder) prepare() {
 		targets[i] = t.String()
 	}
 	waits := a.config.Upstream.Waits
-	pool := forward.PoolConfig{Targets: targets, Connect: a.config.Upstream.Connect.Duration(), FirstByte: waits.FirstByte.Duration(), Connections: 256}
+	a.poolConfig = forward.PoolConfig{Targets: targets, Connect: a.config.Upstream.Connect.Duration(), FirstByte: waits.FirstByte.Duration(), Connections: 256}
 	var err error
-	if a.pool, err = a.sharedPool(pool); err != nil {
+	if a.pool, err = a.sharedPool(a.poolConfig); err != nil {
 		a.wrong(a.config.PositionOf("upstream"), "write http://host:port", err)
 	}
 }
@@ -108,9 +127,22 @@ func (a *apiBuilder) prepare() {
 // sharedPool finds the connections of an earlier plan again if nothing about
 // them has changed.
 func (a *apiBuilder) sharedPool(c forward.PoolConfig) (*forward.Pool, error) {
-	return sallyport.Shared(a.env, fmt.Sprintf("pool %s %+v", a.config.Name, c), func() (*forward.Pool, error) {
+	return sallyport.Shared(a.result.Lasting, fmt.Sprintf("pool %s %+v", a.config.Name, c), func() (*forward.Pool, error) {
 		return forward.NewPool(c, a.env.Now)
 	})
+}
+
+// poolWaiting is the API's pool with another wait for the first byte, one for
+// all operations that have it.
+func (a *apiBuilder) poolWaiting(firstByte time.Duration) *forward.Pool {
+	c := a.poolConfig
+	if a.pool == nil || c.FirstByte == firstByte {
+		return a.pool
+	}
+	pool, _ := sallyport.Shared(a.result.Lasting, fmt.Sprintf("pool %s %+v, first byte within %s", a.config.Name, c, firstByte), func() (*forward.Pool, error) {
+		return a.pool.Waiting(firstByte), nil
+	})
+	return pool
 }
 
 // route puts an operation under each of its paths. HEAD goes wherever GET is
@@ -126,10 +158,22 @@ func (a *apiBuilder) route(hosts []*table, declared *openapi.Operation, op *sall
 				err = t.add("HEAD", base+declared.Path, op)
 			}
 			if err != nil && len(declared.Mistakes) == 0 {
-				a.unserved(op, source.Mistakes{{Position: declared.At, Message: err.Error()}})
+				a.unroutable(declared.At, op, err)
 			}
 		}
 	}
+}
+
+// unroutable refuses an operation that another one is in the way of. Where that
+// is another API's, no setting lets either be served: the configuration decides
+// which requests belong to whom.
+func (a *apiBuilder) unroutable(at source.Position, op *sallyport.Operation, err error) {
+	if c, ok := errors.AsType[*clash](err); ok && c.earlier != nil && c.earlier.API != op.API {
+		a.mistakes.Add(at, "give one of the APIs other hosts or its server another path",
+			"%s %s of the API %q is %s of the API %q too (%s)", c.method, c.template, op.API, c.earlier.ID, c.earlier.API, c.earlier.At)
+		return
+	}
+	a.unserved(op, source.Mistakes{{Position: at, Message: err.Error()}})
 }
 
 func (a *apiBuilder) declares(method, path string) bool {

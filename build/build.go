@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 
 	"sallyport"
 	"sallyport/config"
@@ -47,6 +48,8 @@ type Result struct {
 	Files []string
 	// Ready must succeed before the plan may serve.
 	Ready []Ready
+	// Lasting is to be kept once the plan serves.
+	Lasting *sallyport.Lasting
 }
 
 // API is one API of the plan.
@@ -67,12 +70,16 @@ type Ready struct {
 
 // Build makes a plan. Errors are source.Mistakes: all that were found.
 func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options) (*Result, error) {
-	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: c.Files}, router: newRouter()}
+	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: slices.Clone(c.Files), Lasting: env.Lasting()}, router: newRouter()}
 	digest := sha256.New()
 	for i := range c.APIs {
 		if api := b.api(&c.APIs[i]); api != nil {
 			b.result.APIs = append(b.result.APIs, api)
-			b.result.Files = append(b.result.Files, api.Document.Files...)
+			for _, name := range api.Document.Files {
+				if !strings.Contains(name, "://") { // a change of what was fetched is not told
+					b.result.Files = append(b.result.Files, name)
+				}
+			}
 			digest.Write([]byte(api.Document.Digest))
 		}
 	}

@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sallyport"
 	"sallyport/config"
@@ -25,7 +26,7 @@ func (a *apiBuilder) prepareLimits() {
 func (a *apiBuilder) prepareLimit(c *config.Limit) error {
 	name := a.config.Name + "/" + c.Name
 	if c.Concurrency > 0 {
-		flights, err := sallyport.Shared(a.env, "flights "+name, func() (*limit.Flights, error) { return limit.NewFlights(), nil })
+		flights, err := sallyport.Shared(a.result.Lasting, "flights "+name, func() (*limit.Flights, error) { return limit.NewFlights(), nil })
 		if err != nil {
 			return err
 		}
@@ -33,7 +34,7 @@ func (a *apiBuilder) prepareLimit(c *config.Limit) error {
 		a.flights[c.Name] = step
 		return step.Compile()
 	}
-	table, err := sallyport.Shared(a.env, "counter "+name, func() (*limit.Table, error) { return limit.NewTable(0, a.env.Now()), nil })
+	table, err := sallyport.Shared(a.result.Lasting, "counter "+name, func() (*limit.Table, error) { return limit.NewTable(0, a.env.Now()), nil })
 	if err != nil {
 		return err
 	}
@@ -73,11 +74,11 @@ func (o *operationBuilder) limitAt(stage sallyport.Stage, here func(*config.Limi
 			continue
 		}
 		if flights := o.flights[c.Name]; flights != nil {
-			o.place(stage, c.Name, flights, enforced(c.At, "%s: %d at one time by %s", c.Name, c.Concurrency, c.By))
+			o.place(stage, c.Name, flights, enforced(c.At, "%s: %d at one time by %s", c.Name, c.Concurrency, strings.Join(c.By, " and ")))
 			continue
 		}
 		rates = append(rates, o.rates[c.Name])
-		controls = append(controls, enforced(c.At, "%s: %s by %v, %s", c.Name, c.Rate, c.By, over(c)))
+		controls = append(controls, enforced(c.At, "%s: %s by %s, %s", c.Name, c.Rate, strings.Join(c.By, " and "), over(c)))
 	}
 	switch len(rates) {
 	case 0:

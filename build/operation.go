@@ -123,12 +123,8 @@ func containsByte(s string, c byte) bool {
 
 func (o *operationBuilder) forward() {
 	waits := o.rules.Waits
-	pool := o.pool
-	if waits.FirstByte != o.config.Upstream.FirstByte && pool != nil {
-		pool = pool.Waiting(waits.FirstByte.Duration())
-	}
 	o.place(sallyport.Forward, "upstream", &forward.Upstream{
-		Pool:         pool,
+		Pool:         o.poolWaiting(waits.FirstByte.Duration()),
 		Prefix:       string(o.config.Caller.Headers),
 		Identity:     o.rules.Answers.Mode != "off",
 		PreserveHost: o.config.Upstream.Host == "preserve",

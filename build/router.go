@@ -8,6 +8,7 @@ import (
 
 	"sallyport"
 	"sallyport/config"
+	"sallyport/message"
 	"sallyport/pathmatch"
 	"sallyport/problem"
 	"sallyport/stage/admit"
@@ -27,9 +28,13 @@ type table struct {
 	host    string
 	builder pathmatch.Builder[*sallyport.Operation]
 	matcher *pathmatch.Matcher[*sallyport.Operation]
-	// preflight answers for each template; by "" for undeclared paths.
-	preflight map[string]*sallyport.Operation
-	methods   map[string][]string
+	// declared is who declares a method of a template.
+	declared map[string]map[string]*sallyport.Operation
+	// firsts names, for a template, the one that was first to fit its paths.
+	firsts map[string]string
+	// preflight answers for each template and method; by "" for any other
+	// method of the template, and for undeclared paths.
+	preflight map[string]map[string]*sallyport.Operation
 	unknown   *sallyport.Operation
 	noMethod  *sallyport.Operation
 }
@@ -80,51 +85,110 @@ func (r *router) hosts(c *config.API) []*table {
 }
 
 func newTable(host string) *table {
-	return &table{host: host, preflight: make(map[string]*sallyport.Operation), methods: make(map[string][]string)}
+	return &table{
+		host:      host,
+		declared:  make(map[string]map[string]*sallyport.Operation),
+		firsts:    make(map[string]string),
+		preflight: make(map[string]map[string]*sallyport.Operation),
+	}
 }
 
-// add routes an operation. Two templates that no path tells apart are a
-// mistake within one API; between methods the document has said so already.
+// clash is two operations that no request tells apart.
+type clash struct {
+	method, template, other string
+	earlier                 *sallyport.Operation
+}
+
+func (c *clash) Error() string {
+	return fmt.Sprintf("%s %s is the same path as %s: no request tells them apart", c.method, c.template, c.other)
+}
+
+// add routes an operation. That templates of two methods differ in the names
+// of their parameters is for the document to judge: it has done so already.
 func (t *table) add(method, template string, op *sallyport.Operation) error {
 	err := t.builder.Add(method, template, op)
-	var conflict *pathmatch.Conflict
-	if errors.As(err, &conflict) {
+	if conflict, ok := errors.AsType[*pathmatch.Conflict](err); ok {
 		if conflict.SameMethod {
-			return fmt.Errorf("%s %s is the same path as %s: no request tells them apart", method, template, conflict.Other)
+			return &clash{method, template, conflict.Other, t.declared[t.first(conflict.Other)][method]}
 		}
-		err = nil
+		t.firsts[template], err = t.first(conflict.Other), nil
 	}
 	if err == nil {
-		t.methods[template] = append(t.methods[template], method)
+		template = t.first(template)
+		if t.declared[template] == nil {
+			t.declared[template] = make(map[string]*sallyport.Operation)
+		}
+		t.declared[template][method] = op
 	}
 	return err
+}
+
+func (t *table) first(template string) string {
+	if first, ok := t.firsts[template]; ok {
+		return first
+	}
+	return template
 }
 
 // undeclared makes what answers requests that the API does not declare.
 func (r *router) undeclared(tables []*table, api string, cors *admit.CORS, preflight func([]string) *sallyport.Operation) {
 	for _, t := range tables {
-		unknown := &admit.Refuse{Kind: problem.OperationUnknown, Detail: "The API declares no such path.", Hint: t.hint}
-		if t.unknown != nil { // several APIs share the host: an undeclared path belongs to none
-			api, cors = "", nil
+		owner, policy := api, cors
+		alone := t.unknown == nil
+		if !alone { // several APIs share the host: an undeclared path belongs to none
+			owner, policy = "", nil
+			delete(t.preflight, "")
 		}
-		t.unknown = refusing(api, "undeclared-path", unknown, cors)
-		t.noMethod = refusing(api, "undeclared-method", &admit.Refuse{Kind: problem.MethodUnknown, Detail: "The API declares other methods for this path."}, cors)
-		if preflight == nil {
+		t.unknown = refusing(owner, "undeclared-path", &admit.Refuse{Kind: problem.OperationUnknown, Detail: "The API declares no such path.", Hint: t.hint}, policy)
+		t.noMethod = refusing(owner, "undeclared-method", &admit.Refuse{Kind: problem.MethodUnknown, Detail: "The API declares other methods for this path."}, policy)
+		if preflight != nil {
+			t.answerPreflights(api, alone, preflight)
+		}
+	}
+}
+
+// answerPreflights speaks for the methods of this API alone: another one on
+// the same host has its own policy, or lets no origin in.
+func (t *table) answerPreflights(api string, alone bool, preflight func([]string) *sallyport.Operation) {
+	all := []string{}
+	for template, operations := range t.declared {
+		var methods []string
+		for method, op := range operations {
+			if op.API == api {
+				methods = append(methods, method)
+			}
+		}
+		if len(methods) == 0 {
 			continue
 		}
-		all := []string{}
-		for template, methods := range t.methods {
-			if t.preflight[template] == nil {
-				slices.Sort(methods)
-				t.preflight[template] = preflight(slices.Compact(methods))
-			}
-			all = append(all, methods...)
+		slices.Sort(methods)
+		answer := preflight(methods)
+		if t.preflight[template] == nil {
+			t.preflight[template] = map[string]*sallyport.Operation{"": answer}
 		}
-		slices.Sort(all)
+		for _, method := range methods {
+			t.preflight[template][method] = answer
+		}
+		all = append(all, methods...)
+	}
+	if alone {
 		// A script that asks for an undeclared path is told so by the request
 		// itself, which a browser would not send after a refused preflight.
-		t.preflight[""] = preflight(slices.Compact(all))
+		slices.Sort(all)
+		t.preflight[""] = map[string]*sallyport.Operation{"": preflight(slices.Compact(all))}
 	}
+}
+
+// answerTo is the operation that answers a preflight, or nil.
+func (t *table) answerTo(r *message.Request, template string) *sallyport.Operation {
+	if !admit.IsPreflight(r) {
+		return nil
+	}
+	answers := t.preflight[template]
+	if op := answers[r.Fields.Get("Access-Control-Request-Method")]; op != nil {
+		return op
+	}
+	return answers[""]
 }
 
 func (t *table) hint(x *sallyport.Exchange) string {
@@ -187,13 +251,13 @@ func (r *router) match(x *sallyport.Exchange) *sallyport.Operation {
 		}
 		return m.Value
 	case pathmatch.NoMethod:
-		if op := t.preflight[m.Template]; op != nil && admit.IsPreflight(x.Request) {
+		if op := t.answerTo(x.Request, m.Template); op != nil {
 			return op
 		}
 		x.Allowed = m.Allow
 		return t.noMethod
 	}
-	if op := t.preflight[""]; op != nil && admit.IsPreflight(x.Request) {
+	if op := t.answerTo(x.Request, ""); op != nil {
 		return op
 	}
 	return t.unknown

@@ -109,7 +109,7 @@ func (a *apiBuilder) jwt(c *config.Scheme) (identify.Method, error) {
 	if err := verifier.Check(); err != nil {
 		return nil, err
 	}
-	cache, err := sallyport.Shared(a.env, "verified tokens", func() (*jose.Cache, error) { return jose.NewCache(16 << 10), nil })
+	cache, err := sallyport.Shared(a.result.Lasting, "verified tokens", func() (*jose.Cache, error) { return jose.NewCache(16 << 10), nil })
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
 		}
 		return keys, nil
 	case j.Keys.URL.Host != "":
-		return sallyport.Shared(a.env, "keys "+j.Keys.URL.String(), func() (*jose.Remote, error) {
+		return sallyport.Shared(a.result.Lasting, "keys "+j.Keys.URL.String(), func() (*jose.Remote, error) {
 			remote := &jose.Remote{URL: j.Keys.URL.String(), Now: a.env.Now}
 			return remote, remote.Check()
 		})

@@ -13,19 +13,16 @@ import (
 
 // openAdmin listens for operators: health, readiness, metrics, and the pages
 // of the problem catalogue.
-func (s *server) openAdmin(address string) (func(), error) {
-	listener, err := bind(address)
-	if err != nil {
-		return nil, err
-	}
+func (s *server) openAdmin(address string) (*door, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "alive\n") })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
-	server := s.server(mux)
-	server.WriteTimeout = time.Minute
-	return func() { s.serve(server, listener, "admin", "http") }, nil
+	s.admin = s.server(mux)
+	s.admin.WriteTimeout = time.Minute
+	listener, err := bind(address)
+	return &door{name: "admin", scheme: "http", listener: listener, server: s.admin}, err
 }
 
 // readyz tells a load balancer whether to send requests here: not while

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,73 +8,92 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
 	"sallyport/config"
 	"sallyport/source"
-	"sallyport/stage/admit"
 )
 
+// door is an address that is bound, and what will serve it.
+type door struct {
+	name, scheme string
+	listener     net.Listener
+	server       *http.Server
+}
+
 // listen binds every address before any of them serves, so that a start that
-// fails has served nobody.
+// fails has served nobody and leaves no address taken.
 func (s *server) listen() error {
 	var mistakes source.Mistakes
-	var serving []func()
+	var doors []*door
+	add := func(d *door, at source.Position, err error) {
+		switch m := source.Mistakes(nil); {
+		case err == nil:
+			doors = append(doors, d)
+		case errors.As(err, &m):
+			mistakes = append(mistakes, m...)
+		default:
+			mistakes.Add(at, "", "%s", err)
+		}
+	}
 	for i := range s.config.Listen {
 		l := &s.config.Listen[i]
-		serve, err := s.open(l)
-		if err != nil {
-			mistakes.Add(l.PositionOf("address"), "", "%s", err)
-			continue
-		}
-		serving = append(serving, serve)
+		d, err := s.open(l)
+		add(d, l.PositionOf("address"), err)
 	}
-	if address := string(s.config.Admin.Address); address != "" {
-		serve, err := s.openAdmin(address)
-		if err != nil {
-			mistakes.Add(s.config.Admin.PositionOf("address"), "", "%s", err)
-		} else {
-			serving = append(serving, serve)
-		}
+	if a := s.config.Admin; a.Address != "" {
+		d, err := s.openAdmin(string(a.Address))
+		add(d, a.PositionOf("address"), err)
 	}
 	if err := mistakes.Err(); err != nil {
+		for _, d := range doors {
+			d.listener.Close()
+		}
 		return err
 	}
-	for _, serve := range serving {
-		serve()
+	s.failed = make(chan error, len(doors))
+	s.redirectTo(doors)
+	for _, d := range doors {
+		s.serve(d)
 	}
 	return nil
 }
 
-func (s *server) open(l *config.Listener) (func(), error) {
-	handler, scheme, name := http.Handler(s.gateway), "http", "api"
-	var tlsConfig *tls.Config
+func (s *server) open(l *config.Listener) (*door, error) {
+	d := &door{name: "api", scheme: "http", server: s.server(s.gateway)}
 	switch {
 	case l.TLS != nil:
-		c, err := loadCertificate(l.TLS.Certificate, l.TLS.Key, s.env.Now())
+		c := &certificate{files: l.TLS}
+		pair, err := c.read(s.env.Now())
 		if err != nil {
 			return nil, err
 		}
+		c.current.Store(pair)
 		s.certs = append(s.certs, c)
-		tlsConfig, scheme = c.config(tlsVersion(l.TLS.MinVersion)), "https"
+		d.scheme, d.server.TLSConfig = "https", c.config(tlsVersion(l.TLS.MinVersion))
 	case l.Redirect:
-		handler, name = &redirect{to: string(l.RedirectTo), port: s.tlsPort}, "redirect"
+		d.name, d.server.Handler = "redirect", &redirect{to: string(l.RedirectTo), port: "443"}
 	}
-	listener, err := bind(string(l.Address))
-	if err != nil {
-		return nil, err
-	}
-	server := s.server(handler)
-	server.TLSConfig = tlsConfig
-	return func() { s.serve(server, listener, name, scheme) }, nil
+	var err error
+	d.listener, err = bind(string(l.Address))
+	s.servers = append(s.servers, d.server)
+	return d, err
 }
 
-func tlsVersion(text string) uint16 {
-	if text == "1.3" {
-		return tls.VersionTLS13
+// redirectTo tells redirecting listeners the port of the first one with TLS.
+func (s *server) redirectTo(doors []*door) {
+	i := slices.IndexFunc(doors, func(d *door) bool { return d.scheme == "https" })
+	if i < 0 {
+		return
 	}
-	return tls.VersionTLS12
+	_, port, _ := net.SplitHostPort(doors[i].listener.Addr().String())
+	for _, d := range doors {
+		if r, ok := d.server.Handler.(*redirect); ok {
+			r.port = port
+		}
+	}
 }
 
 // bind says in words why an address cannot be listened on.
@@ -99,7 +117,7 @@ func (s *server) server(handler http.Handler) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	h := &http.Server{
+	return &http.Server{
 		Handler:                      handler,
 		Protocols:                    protocols,
 		ReadHeaderTimeout:            t.Header.Duration(),
@@ -108,24 +126,23 @@ func (s *server) server(handler http.Handler) *http.Server {
 		DisableGeneralOptionsHandler: true, // OPTIONS * is for the pipeline to judge
 		ErrorLog:                     log.New(connectionLog{s}, "", 0),
 	}
-	s.servers = append(s.servers, h)
-	return h
 }
 
-func (s *server) serve(h *http.Server, l net.Listener, name, scheme string) {
-	s.log.Info("listening", "listener", name, "address", l.Addr().String(), "scheme", scheme)
+func (s *server) serve(d *door) {
+	address := d.listener.Addr()
+	s.log.Info("listening", "listener", d.name, "address", address.String(), "scheme", d.scheme)
 	if s.options.Listening != nil {
-		s.options.Listening(name, scheme, l.Addr())
+		s.options.Listening(d.name, d.scheme, address)
 	}
 	go func() {
 		var err error
-		if h.TLSConfig != nil {
-			err = h.ServeTLS(l, "", "")
+		if d.server.TLSConfig != nil {
+			err = d.server.ServeTLS(d.listener, "", "")
 		} else {
-			err = h.Serve(l)
+			err = d.server.Serve(d.listener)
 		}
 		if !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- fmt.Errorf("serving %s: %w", l.Addr(), err)
+			s.failed <- fmt.Errorf("serving %s: %w", address, err)
 		}
 	}()
 }
@@ -140,45 +157,3 @@ func (c connectionLog) Write(p []byte) (int, error) {
 }
 
 var _ io.Writer = connectionLog{}
-
-// tlsPort is the port of the first listener with TLS.
-func (s *server) tlsPort() string {
-	for i := range s.config.Listen {
-		if l := &s.config.Listen[i]; l.TLS != nil {
-			_, port, _ := net.SplitHostPort(string(l.Address))
-			return port
-		}
-	}
-	return "443"
-}
-
-// redirect sends clients of a plain listener to https. The credentials that
-// came in the clear are lost already: the answer names no more than the host.
-type redirect struct {
-	to   string
-	port func() string
-}
-
-func (r *redirect) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	to := r.to
-	if to == "" {
-		host, err := admit.CanonicalHost(req.Host)
-		if err != nil {
-			http.Error(w, "The Host field is not a host name.", http.StatusBadRequest)
-			return
-		}
-		if to = host; r.port() != "443" {
-			to += ":" + r.port()
-		}
-	}
-	path, err := admit.CanonicalPath(req.URL.EscapedPath())
-	if err != nil || admit.CheckQuery(req.URL.RawQuery) != nil {
-		path, req.URL.RawQuery = "/", ""
-	}
-	if req.URL.RawQuery != "" {
-		path += "?" + req.URL.RawQuery
-	}
-	w.Header().Set("Location", "https://"+to+path)
-	w.Header().Set("Connection", "close")
-	w.WriteHeader(http.StatusPermanentRedirect) // RFC 9110 §15.4.9: the method stays
-}

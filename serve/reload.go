@@ -2,10 +2,12 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"reflect"
 	"slices"
 
+	"sallyport/build"
 	"sallyport/config"
 	"sallyport/source"
 )
@@ -13,26 +15,39 @@ import (
 // reload makes a new plan completely before it is swapped in. Whatever is
 // wrong with it, the plan that serves goes on, and the log says why.
 func (s *server) reload(ctx context.Context, why string) {
-	c, err := s.options.Load()
-	if err == nil {
-		err = s.reloadCertificates()
-	}
-	if err != nil {
+	s.watcher.look() // what is read now is no news any more; what changes while it is read still is
+	c, result, renew, err := s.next(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return // told to stop meanwhile
+	case err != nil:
 		s.refused(why, err)
 		return
 	}
-	result, err := s.build(ctx, c)
-	if err != nil {
-		s.refused(why, err)
-		return
-	}
+	renew()
 	old := s.gateway.Swap(result.Plan)
+	s.env.Keep(result.Lasting)
 	s.warnFixed(c)
-	s.config.APIs = c.APIs
-	s.adopt(result)
-	s.watcher.set(s.files(result))
+	s.adopt(c, result)
+	s.watch(result)
 	s.reloads.WithLabelValues("ok").Inc()
 	s.log.Info("reloaded", "why", why, "digest", result.Plan.Digest, "changed", old.Digest != result.Plan.Digest, "operations", len(result.Plan.Operations))
+}
+
+// next reads everything anew and changes nothing yet. What is wrong is watched
+// too, so that mending it is enough.
+func (s *server) next(ctx context.Context) (*config.Config, *build.Result, func(), error) {
+	c, err := s.options.Load()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	s.watcher.set(slices.Concat(s.files, named(c), s.certificateFiles()))
+	renew, err := s.renewal()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	result, err := s.build(ctx, c)
+	return c, result, renew, err
 }
 
 func (s *server) refused(why string, err error) {
@@ -48,38 +63,55 @@ func mistakeCount(err error) int {
 	return 1
 }
 
-func (s *server) reloadCertificates() error {
-	for _, c := range s.certs {
-		if err := c.reload(s.env.Now()); err != nil {
-			return err
+// renewal reads all certificates and returns what puts them in place.
+func (s *server) renewal() (func(), error) {
+	pairs := make([]*tls.Certificate, len(s.certs))
+	for i, c := range s.certs {
+		var err error
+		if pairs[i], err = c.read(s.env.Now()); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return func() {
+		for i, c := range s.certs {
+			c.current.Store(pairs[i])
+		}
+	}, nil
 }
 
 // warnFixed names settings that a running process cannot change.
 func (s *server) warnFixed(c *config.Config) {
 	var fixed []string
-	if !slices.EqualFunc(s.config.Listen, c.Listen, sameListener) {
-		fixed = append(fixed, "listen")
-	}
-	for name, same := range map[string]bool{
-		"admin":    s.config.Admin.Address == c.Admin.Address,
-		"timeouts": reflect.DeepEqual(withoutPlace(s.config.Timeouts), withoutPlace(c.Timeouts)),
-		"log":      s.config.Log.Output == c.Log.Output && s.config.Log.Format == c.Log.Format,
+	for _, setting := range []struct {
+		name string
+		same bool
+	}{
+		{"admin", s.config.Admin.Address == c.Admin.Address},
+		{"listen", slices.EqualFunc(s.config.Listen, c.Listen, sameListener)},
+		{"log", s.config.Log.Output == c.Log.Output && s.config.Log.Format == c.Log.Format},
+		{"sizes", sameSizes(s.config.Sizes, c.Sizes)},
+		{"timeouts", reflect.DeepEqual(withoutPlace(s.config.Timeouts), withoutPlace(c.Timeouts))},
 	} {
-		if !same {
-			fixed = append(fixed, name)
+		if !setting.same {
+			fixed = append(fixed, setting.name)
 		}
 	}
 	if len(fixed) > 0 {
-		slices.Sort(fixed)
 		s.log.Warn("settings that take effect at the next start", "settings", fixed)
 	}
 }
 
+// sameListener leaves hsts out, which belongs to the plan.
 func sameListener(a, b config.Listener) bool {
-	return a.Address == b.Address && a.Redirect == b.Redirect && (a.TLS == nil) == (b.TLS == nil)
+	if a.Address != b.Address || a.Redirect != b.Redirect || a.RedirectTo != b.RedirectTo || (a.TLS == nil) != (b.TLS == nil) {
+		return false
+	}
+	return a.TLS == nil || a.TLS.Certificate == b.TLS.Certificate && a.TLS.Key == b.TLS.Key && a.TLS.MinVersion == b.TLS.MinVersion
+}
+
+// sameSizes leaves the number of fields out, which belongs to the plan alone.
+func sameSizes(a, b config.Sizes) bool {
+	return a.HeaderBytes == b.HeaderBytes && a.TargetBytes == b.TargetBytes && a.HeldBodies == b.HeldBodies
 }
 
 func withoutPlace(t config.Timeouts) config.Timeouts {

@@ -7,7 +7,6 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -55,9 +55,12 @@ type server struct {
 	registry *prometheus.Registry
 	reloads  *prometheus.CounterVec
 	info     *prometheus.GaugeVec
+	signals  chan os.Signal
 	servers  []*http.Server
+	admin    *http.Server // nil where it is off
 	certs    []*certificate
 	watcher  *watcher
+	files    []string // what the plan that serves was made of
 	failed   chan error
 	draining atomic.Bool
 	ready    atomic.Pointer[[]build.Ready]
@@ -66,32 +69,38 @@ type server struct {
 // Run serves until ctx ends, then drains. Mistakes in the configuration are
 // returned before anything is listened on.
 func Run(ctx context.Context, o Options) error {
-	c, err := o.Load()
-	if err != nil {
+	s := &server{options: o, signals: make(chan os.Signal, 1)}
+	if o.Signals {
+		// From the very start: until it is asked for, SIGHUP ends a process.
+		signal.Notify(s.signals, syscall.SIGHUP)
+		defer signal.Stop(s.signals)
+	}
+	var err error
+	if s.config, err = o.Load(); err != nil {
 		return err
 	}
-	s := &server{options: o, config: c, failed: make(chan error, 8)}
 	closeLog, err := s.openLog()
 	if err != nil {
 		return err
 	}
 	defer closeLog()
 	s.prepare()
-	result, err := s.build(ctx, c)
-	if err != nil {
-		return err
-	}
-	s.gateway = sallyport.NewGateway(s.env, result.Plan)
-	s.adopt(result)
 	if s.watcher, err = newWatcher(s.log); err != nil {
 		return fmt.Errorf("watching files: %w", err)
 	}
 	defer s.watcher.close()
-	s.watcher.set(s.files(result))
-	if err := s.listen(); err != nil {
-		s.stop(context.Background())
+	s.watcher.set(named(s.config)) // what changes while it is compiled is not to be missed
+	result, err := s.build(ctx, s.config)
+	if err != nil {
 		return err
 	}
+	s.gateway = sallyport.NewGateway(s.env, result.Plan)
+	s.env.Keep(result.Lasting)
+	s.adopt(s.config, result)
+	if err := s.listen(); err != nil {
+		return err
+	}
+	s.watch(result)
 	s.log.Info("ready", "digest", result.Plan.Digest, "operations", len(result.Plan.Operations))
 	return s.wait(ctx)
 }
@@ -121,53 +130,59 @@ func (s *server) build(ctx context.Context, c *config.Config) (*build.Result, er
 }
 
 // adopt notes what belongs to the plan that serves now.
-func (s *server) adopt(result *build.Result) {
+func (s *server) adopt(c *config.Config, result *build.Result) {
 	s.ready.Store(&result.Ready)
 	s.info.Reset()
 	s.info.WithLabelValues(result.Plan.Digest).Set(1)
+	s.level.UnmarshalText([]byte(c.Log.Level)) // it is one of the configuration's choices
 	for _, w := range result.Warnings {
 		s.log.Warn("document", "at", w.Position.String(), "warning", w.Message)
 	}
 }
 
-// files are everything whose change is a reason to reload.
-func (s *server) files(result *build.Result) []string {
-	files := append([]string(nil), result.Files...)
+// watch makes a change in any file of the plan, and in the certificates, a
+// reason to reload.
+func (s *server) watch(result *build.Result) {
+	s.files = result.Files
+	s.watcher.set(slices.Concat(s.files, s.certificateFiles()))
+}
+
+// named are the files that a configuration was read from and that it names.
+func named(c *config.Config) []string {
+	files := slices.Clone(c.Files)
+	for i := range c.APIs {
+		files = append(files, c.APIs[i].Document)
+		for _, scheme := range c.APIs[i].Identify {
+			if scheme.JWT != nil && scheme.JWT.Keys.File != "" {
+				files = append(files, scheme.JWT.Keys.File)
+			}
+		}
+	}
+	return files
+}
+
+func (s *server) certificateFiles() []string {
+	var files []string
 	for _, c := range s.certs {
-		files = append(files, c.certFile, c.keyFile)
+		files = append(files, c.files.Certificate, c.files.Key)
 	}
 	return files
 }
 
 // wait reloads as asked until the run ends, then drains.
 func (s *server) wait(ctx context.Context) error {
-	signals := make(chan os.Signal, 1)
-	if s.options.Signals {
-		signal.Notify(signals, syscall.SIGHUP)
-		defer signal.Stop(signals)
-	}
-	changes := make(chan struct{})
-	done := make(chan struct{})
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		for s.watcher.next(done) {
-			select {
-			case changes <- struct{}{}:
-			case <-done:
-				return
-			}
-		}
-	}()
-	defer func() { close(done); <-watching }()
+	changes, done := s.changes()
+	defer done()
 	for {
 		select {
 		case <-ctx.Done():
-			return s.drain()
+			s.drain()
+			return nil
 		case err := <-s.failed:
-			s.stop(context.Background())
+			s.log.Error("a listener failed", "error", err)
+			s.drain()
 			return err
-		case <-signals:
+		case <-s.signals:
 			s.reload(ctx, "signal")
 		case <-s.options.Reload:
 			s.reload(ctx, "request")
@@ -177,35 +192,53 @@ func (s *server) wait(ctx context.Context) error {
 	}
 }
 
-// drain lets what is under way end, and refuses to be ready meanwhile.
-func (s *server) drain() error {
+// changes tells of changed files until done is called.
+func (s *server) changes() (changes <-chan struct{}, done func()) {
+	told, over, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for s.watcher.next(over) {
+			select {
+			case told <- struct{}{}:
+			case <-over:
+				return
+			}
+		}
+	}()
+	return told, func() { close(over); <-ended }
+}
+
+// drain lets what is under way end, and refuses to be ready meanwhile. The
+// operators' listener is the last to go: it is where that is asked.
+func (s *server) drain() {
 	s.draining.Store(true)
 	grace := s.config.Timeouts.Drain.Duration()
 	s.log.Info("draining", "grace", grace.String())
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	err := s.stop(ctx)
-	s.log.Info("stopped", "cut", errors.Is(err, context.DeadlineExceeded))
-	return nil
+	cut := shutdown(ctx, s.servers)
+	if s.admin != nil {
+		s.admin.Close()
+	}
+	s.log.Info("stopped", "cut", cut)
 }
 
-// stop shuts all servers down together, and hard when ctx ends first.
-func (s *server) stop(ctx context.Context) error {
-	ended := make(chan error, len(s.servers))
-	for _, h := range s.servers {
+// shutdown lets all servers end together, and cuts what is left when ctx ends.
+func shutdown(ctx context.Context, servers []*http.Server) (cut bool) {
+	ended := make(chan bool, len(servers))
+	for _, h := range servers {
 		go func() {
 			err := h.Shutdown(ctx)
 			if err != nil {
 				h.Close()
 			}
-			ended <- err
+			ended <- err != nil
 		}()
 	}
-	var first error
-	for range s.servers {
-		if err := <-ended; err != nil && first == nil {
-			first = err
+	for range servers {
+		if <-ended {
+			cut = true
 		}
 	}
-	return first
+	return cut
 }

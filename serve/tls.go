@@ -4,37 +4,46 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"sallyport/config"
+	"sallyport/source"
 )
 
 // certificate is a pair of files that is read again when they change. A pair
 // that cannot be used leaves the old one in place.
 type certificate struct {
-	certFile, keyFile string
-	current           atomic.Pointer[tls.Certificate]
+	files   *config.TLS
+	current atomic.Pointer[tls.Certificate]
 }
 
-func loadCertificate(certFile, keyFile string, now time.Time) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile}
-	return c, c.reload(now)
-}
-
-func (c *certificate) reload(now time.Time) error {
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+// read reads the pair without using it yet. All errors are source.Mistakes.
+func (c *certificate) read(now time.Time) (*tls.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
 	if err != nil {
-		return fmt.Errorf("reading the certificate %s with the key %s: %w", c.certFile, c.keyFile, err)
+		return nil, c.mistake("it takes both as PEM, and the key of this certificate", fmt.Errorf("reading the certificate %s with the key %s: %w", c.files.Certificate, c.files.Key, err))
 	}
 	if pair.Leaf == nil {
 		if pair.Leaf, err = x509.ParseCertificate(pair.Certificate[0]); err != nil {
-			return fmt.Errorf("reading the certificate %s: %w", c.certFile, err)
+			return nil, c.mistake("", fmt.Errorf("reading the certificate %s: %w", c.files.Certificate, err))
 		}
 	}
-	if now.After(pair.Leaf.NotAfter) {
-		return fmt.Errorf("the certificate %s has expired on %s: renew it", c.certFile, pair.Leaf.NotAfter.Format(time.DateOnly))
+	if held := c.current.Load(); held != nil && slices.EqualFunc(held.Certificate, pair.Certificate, slices.Equal) {
+		return &pair, nil // whatever became of it: refusing a reload would not make it younger
 	}
-	c.current.Store(&pair)
-	return nil
+	switch {
+	case now.After(pair.Leaf.NotAfter):
+		return nil, c.mistake("renew it", fmt.Errorf("the certificate %s has expired on %s", c.files.Certificate, pair.Leaf.NotAfter.Format(time.DateOnly)))
+	case now.Before(pair.Leaf.NotBefore):
+		return nil, c.mistake("wait, or look at the clock", fmt.Errorf("the certificate %s is not valid before %s", c.files.Certificate, pair.Leaf.NotBefore.Format(time.RFC3339)))
+	}
+	return &pair, nil
+}
+
+func (c *certificate) mistake(remedy string, err error) error {
+	return source.Mistakes{{Position: c.files.PositionOf("certificate"), Message: err.Error(), Remedy: remedy}}
 }
 
 // config is a modern profile (RFC 9325): TLS 1.2 with forward secrecy and AEAD
@@ -52,4 +61,11 @@ func (c *certificate) config(minVersion uint16) *tls.Config {
 			return c.current.Load(), nil
 		},
 	}
+}
+
+func tlsVersion(text string) uint16 {
+	if text == "1.3" {
+		return tls.VersionTLS13
+	}
+	return tls.VersionTLS12
 }
