@@ -34,51 +34,63 @@ func (p Place) String() string {
 }
 
 func (p Place) challenge(realm string) string {
-	realm = `realm="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(realm) + `"`
+	realm = "realm=" + quote(realm)
 	switch {
-	case p.In == "authorization" && p.Scheme == "bearer":
-		return "Bearer " + realm
 	case p.In == "authorization" && p.Scheme == "basic":
-		return `Basic ` + realm + `, charset="UTF-8"` // RFC 7617 §2.1
+		return "Basic " + realm + `, charset="UTF-8"` // RFC 7617 §2.1
 	case p.In == "authorization":
 		return strings.ToUpper(p.Scheme[:1]) + p.Scheme[1:] + " " + realm
 	case p.In == "certificate":
 		return "Certificate " + realm
 	}
-	return `ApiKey ` + realm + `, in="` + p.In + `", name="` + p.Name + `"`
+	return "ApiKey " + realm + ", in=" + quote(p.In) + ", name=" + quote(p.Name)
 }
 
-// Find is what stands in the place, or "". Two of them are refused: the
-// gateway and the backend could each believe another one.
-func (p Place) Find(r *message.Request) (string, error) {
+// quote makes a quoted string (RFC 9110 §5.6.4).
+func quote(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+}
+
+// Find is what stands in the place, and whether anything does: an empty
+// credential is a wrong one and not none. Two of them are refused: the gateway
+// and the backend could each believe another one.
+func (p Place) Find(r *message.Request) (secret string, present bool, err error) {
 	switch p.In {
 	case "authorization":
-		if r.Fields.Count("Authorization") > 1 {
-			return "", p.ambiguous()
-		}
-		scheme, rest, ok := strings.Cut(r.Fields.Get("Authorization"), " ")
-		if !ok || !strings.EqualFold(scheme, p.Scheme) {
-			return "", nil
-		}
-		return strings.TrimLeft(rest, " "), nil
+		return p.authorization(r.Fields)
 	case "header":
 		if r.Fields.Count(p.Name) > 1 {
-			return "", p.ambiguous()
+			return "", true, p.ambiguous()
 		}
-		return r.Fields.Get(p.Name), nil
+		return r.Fields.Get(p.Name), r.Fields.Has(p.Name), nil
 	case "query":
 		return p.only(pairs(r.Query, "&"), url.QueryUnescape)
 	case "cookie":
 		return p.only(pairs(strings.Join(r.Fields.Values("Cookie"), ";"), ";"), func(v string) (string, error) { return strings.Trim(v, `"`), nil })
 	case "certificate":
-		if r.TLS != nil && len(r.TLS.PeerCertificates) > 0 {
-			return "presented", nil
-		}
+		return "presented", r.TLS != nil && len(r.TLS.PeerCertificates) > 0, nil
 	}
-	return "", nil
+	return "", false, nil
 }
 
-func (p Place) only(pairs func(func(name, value string) bool), decode func(string) (string, error)) (string, error) {
+// authorization reads credentials by RFC 9110 §11.4. A tab behind the scheme,
+// where some servers take it for a space, stays: nothing valid begins with it.
+func (p Place) authorization(fields message.Fields) (string, bool, error) {
+	if fields.Count("Authorization") > 1 {
+		return "", true, p.ambiguous()
+	}
+	value := fields.Get("Authorization")
+	end := strings.IndexAny(value, " \t")
+	if end < 0 {
+		end = len(value)
+	}
+	if !message.EqualName(value[:end], p.Scheme) {
+		return "", false, nil
+	}
+	return strings.TrimLeft(value[end:], " "), true, nil
+}
+
+func (p Place) only(pairs func(func(name, value string) bool), decode func(string) (string, error)) (string, bool, error) {
 	secret, count := "", 0
 	for name, value := range pairs {
 		if p.In == "query" {
@@ -88,15 +100,15 @@ func (p Place) only(pairs func(func(name, value string) bool), decode func(strin
 			continue
 		}
 		if count++; count > 1 {
-			return "", p.ambiguous()
+			return "", true, p.ambiguous()
 		}
 		text, err := decode(value)
 		if err != nil {
-			return "", problem.Refuse(problem.CredentialsInvalid, "The %s parameter %s is not well encoded.", p.In, p.Name)
+			return "", true, problem.Refuse(problem.CredentialsInvalid, "The %s parameter %s is not well encoded.", p.In, p.Name)
 		}
 		secret = text
 	}
-	return secret, nil
+	return secret, count > 0, nil
 }
 
 // pairs goes through name=value pairs.
@@ -104,7 +116,7 @@ func pairs(text, separator string) func(func(name, value string) bool) {
 	return func(yield func(name, value string) bool) {
 		for pair := range strings.SplitSeq(text, separator) {
 			name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-			if !yield(name, value) {
+			if !yield(strings.TrimSpace(name), value) {
 				return
 			}
 		}

@@ -11,7 +11,6 @@ package identify
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"sallyport"
@@ -69,7 +68,7 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 		}
 	}
 	if identities == nil {
-		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), "")
+		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil)
 	}
 	x.Identities, x.Caller = identities, identities[0]
 	return nil
@@ -82,22 +81,37 @@ func (s *Security) look(x *sallyport.Exchange, found []finding) ([]finding, erro
 			if known(found, r.Scheme) {
 				continue
 			}
-			secret, err := r.Scheme.Place.Find(x.Request)
+			f, err := r.Scheme.look(x)
 			if err != nil {
 				return nil, err
-			}
-			f := finding{scheme: r.Scheme}
-			if secret != "" {
-				if f.credential, f.err = r.Scheme.Method.Check(x.Context, secret); f.credential != nil && f.credential.Scheme != r.Scheme.Name {
-					named := *f.credential
-					named.Scheme = r.Scheme.Name
-					f.credential = &named
-				}
 			}
 			found = append(found, f)
 		}
 	}
 	return found, nil
+}
+
+// look checks what stands in the scheme's place. The error is a request that
+// has two readings; a credential that is wrong is a finding.
+func (s *Scheme) look(x *sallyport.Exchange) (finding, error) {
+	f := finding{scheme: s}
+	secret, present, err := s.Place.Find(x.Request)
+	switch {
+	case err != nil && problem.As(err).Kind == problem.CredentialsAmbiguous:
+		return f, err
+	case err != nil:
+		f.err = err
+	case present && secret == "":
+		f.err = problem.Refuse(problem.CredentialsInvalid, "The credentials are empty.")
+	case present:
+		f.credential, f.err = s.Method.Check(x.Context, secret)
+	}
+	if f.credential != nil && f.credential.Scheme != s.Name {
+		named := *f.credential
+		named.Scheme = s.Name
+		f.credential = &named
+	}
+	return f, nil
 }
 
 func known(found []finding, scheme *Scheme) bool {
@@ -111,23 +125,35 @@ func known(found []finding, scheme *Scheme) bool {
 
 // refusePresented turns away a credential that was presented and that no
 // scheme reading the same place accepts, even where the operation is open to
-// anonymous callers: else a client would believe to be somebody.
+// anonymous callers: else a client would believe to be somebody. Where several
+// schemes refuse it, the one that could not decide has the last word, then the
+// one that knows the most about it.
 func (s *Security) refusePresented(found []finding) error {
+	var worst *finding
 	for i := range found {
 		f := &found[i]
-		if f.err == nil || accepted(found, f.scheme.Place) {
-			continue
+		if f.err != nil && !accepted(found, f.scheme.Place) && (worst == nil || weight(f.err) > weight(worst.err)) {
+			worst = f
 		}
-		var refusal *problem.Refusal
-		if !errors.As(f.err, &refusal) {
-			return f.err
-		}
-		if refusal.Kind.Failure() {
-			return refusal
-		}
-		return s.challenge(refusal, refusal.Detail)
 	}
-	return nil
+	if worst == nil {
+		return nil
+	}
+	refusal := problem.As(worst.err)
+	if refusal.Kind.Failure() {
+		return refusal
+	}
+	return s.challenge(refusal, worst.scheme)
+}
+
+func weight(err error) int {
+	switch kind := problem.As(err).Kind; {
+	case kind.Failure():
+		return 2
+	case kind == problem.TokenExpired: // it was signed by the issuer of this scheme
+		return 1
+	}
+	return 0
 }
 
 func accepted(found []finding, place Place) bool {
@@ -152,16 +178,16 @@ func satisfied(alternative []Requirement, found []finding) ([]*sallyport.Credent
 }
 
 // challenge adds a WWW-Authenticate field for each scheme that would do (RFC
-// 9110 §15.5.2: a 401 must have at least one). An error code is given only
-// where a token was presented (RFC 6750 §3.1).
-func (s *Security) challenge(refusal *problem.Refusal, description string) error {
+// 9110 §15.5.2: a 401 must have at least one). An error code is given only for
+// a token that was presented and refused (RFC 6750 §3.1).
+func (s *Security) challenge(refusal *problem.Refusal, refused *Scheme) error {
 	seen := make(map[string]bool)
 	for _, alternative := range s.Alternatives {
 		for _, r := range alternative {
 			text := r.Scheme.Place.challenge(s.Realm)
 			if r.Scheme.Place.Scheme == "bearer" {
-				if description != "" {
-					text += `, error="invalid_token", error_description="` + description + `"`
+				if refused != nil && refused.Place == r.Scheme.Place {
+					text += `, error="invalid_token", error_description=` + quote(refusal.Detail)
 				}
 				if scopes := strings.Join(r.Scopes, " "); scopes != "" && quotable(scopes) {
 					text += `, scope="` + scopes + `"`

@@ -1,0 +1,144 @@
+package identify
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"testing"
+
+	"sallyport"
+	"sallyport/problem"
+)
+
+type counting struct {
+	*Key
+	times int
+}
+
+func (c *counting) Check(ctx context.Context, secret string) (*sallyport.Credential, error) {
+	c.times++
+	return c.Key.Check(ctx, secret)
+}
+
+func TestKey(t *testing.T) {
+	k := keyed("header", "good", "old", "new")
+	k.Keys[sha256.Sum256([]byte("old"))].Expires = noon
+	k.Keys[sha256.Sum256([]byte("new"))].Expires = noon.Add(1)
+	for _, good := range []string{"good", "new"} {
+		if c, err := k.Check(t.Context(), good); err != nil || c.Consumer != good {
+			t.Errorf("%s: %v, %v", good, c, err)
+		}
+	}
+	expired := wantKind(t, second(k.Check(t.Context(), "old")), problem.CredentialsInvalid)
+	unknown := wantKind(t, second(k.Check(t.Context(), "nobody's")), problem.CredentialsInvalid)
+	long := wantKind(t, second(k.Check(t.Context(), strings.Repeat("a", maxKey+1))), problem.CredentialsInvalid)
+	if expired.Detail != unknown.Detail || long.Detail != unknown.Detail {
+		t.Error("a caller can tell an expired key from an unknown one")
+	}
+	if expired.Cause.Error() == unknown.Cause.Error() {
+		t.Error("the log cannot tell an expired key from an unknown one")
+	}
+}
+
+func second(_ *sallyport.Credential, err error) error { return err }
+
+func TestJWT(t *testing.T) {
+	for _, alg := range []string{"EdDSA", "RS256"} {
+		t.Run(alg, func(t *testing.T) {
+			one := newIssuer(t, "https://one.example", alg)
+			m := one.method(16)
+			token := one.token(t, nil)
+			for _, how := range []string{"new", "again, from the cache"} {
+				c, err := m.Check(t.Context(), token)
+				if err != nil {
+					t.Fatalf("%s: %v", how, err)
+				}
+				if c.Kind != "jwt" || c.Issuer != one.name || c.Subject != "ann" || c.ID != one.name+"|ann" || !slices.Equal(c.Scopes, []string{"read", "write"}) || c.Expires.Unix() != noon.Unix()+60 {
+					t.Errorf("%s: %+v", how, c)
+				}
+			}
+		})
+	}
+}
+
+func TestJWTRefusals(t *testing.T) {
+	one, two := newIssuer(t, "https://one.example", "EdDSA"), newIssuer(t, "https://one.example", "EdDSA")
+	for _, c := range []struct {
+		name, token string
+		want        problem.Kind
+	}{
+		{"expired", one.token(t, map[string]any{"exp": noon.Unix()}), problem.TokenExpired},
+		{"expired, with a signature of another key", two.token(t, map[string]any{"exp": noon.Unix()}), problem.TokenInvalid},
+		{"another key under the same name", two.token(t, nil), problem.TokenInvalid},
+		{"for somebody else", one.token(t, map[string]any{"aud": "shop"}), problem.TokenInvalid},
+		{"of another issuer", one.token(t, map[string]any{"iss": "https://two.example"}), problem.TokenInvalid},
+		{"without subject", one.token(t, map[string]any{"sub": nil}), problem.TokenInvalid},
+		{"with an empty subject", one.token(t, map[string]any{"sub": ""}), problem.TokenInvalid},
+		{"not yet valid", one.token(t, map[string]any{"nbf": noon.Unix() + 60}), problem.TokenInvalid},
+		{"nothing of a token", "x", problem.TokenInvalid},
+		{"with text behind it", one.token(t, nil) + " x", problem.TokenInvalid},
+		{"too long", strings.Repeat("a", 9000), problem.TokenInvalid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := one.method(16).Check(t.Context(), c.token)
+			r := wantKind(t, err, c.want)
+			if strings.Contains(r.Error(), c.token) && len(c.token) > 8 {
+				t.Error("the token is repeated")
+			}
+		})
+	}
+}
+
+func TestJWTWithoutKeysIsOurFailure(t *testing.T) {
+	one := newIssuer(t, "https://one.example", "EdDSA")
+	m := one.method(16)
+	m.Verifier.Keys = absent{}
+	_, err := m.Check(t.Context(), one.token(t, nil))
+	r := wantKind(t, err, problem.KeysUnavailable)
+	if r.Kind.Status() != 503 || r.Fields.Get("Retry-After") == "" || r.Detail != "" {
+		t.Errorf("%d, Retry-After %q, %q", r.Kind.Status(), r.Fields.Get("Retry-After"), r.Detail)
+	}
+	if m.Ready(t.Context()) == nil {
+		t.Error("a key set that cannot be fetched is ready")
+	}
+	if err := one.method(1).Ready(t.Context()); err != nil {
+		t.Errorf("a fixed key set: %v", err)
+	}
+}
+
+func TestJWTClaims(t *testing.T) {
+	one := newIssuer(t, "https://one.example", "EdDSA")
+	m := one.method(16)
+	m.Subject, m.Tenant, m.Roles, m.Scopes = "email", "/org/id", "realm.roles", []string{"perms"}
+	c, err := m.Check(t.Context(), one.token(t, map[string]any{
+		"email": "ann@bank.example", "org": map[string]any{"id": "t1"}, "realm": map[string]any{"roles": []string{"teller", "auditor"}}, "perms": []string{"pay"},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Subject != "ann@bank.example" || c.Tenant != "t1" || !slices.Equal(c.Roles, []string{"teller", "auditor"}) || !slices.Equal(c.Scopes, []string{"pay"}) {
+		t.Errorf("%+v", c)
+	}
+	_, err = m.Check(t.Context(), one.token(t, nil))
+	wantKind(t, err, problem.TokenInvalid) // the claim that says who is missing, sub does not stand in for it
+}
+
+func TestCredentialsAreNotMixedUp(t *testing.T) {
+	// Two schemes share one credential's proof; each exchange sees its own name.
+	shared := keyed("one", "good")
+	one := &Scheme{Name: "one", Place: Place{In: "header", Name: "X-Key"}, Method: shared}
+	two := &Scheme{Name: "two", Place: Place{In: "query", Name: "key"}, Method: shared}
+	x := request("key=good", "X-Key", "good")
+	if err := security(all(one, two)).Run(x); err != nil {
+		t.Fatal(err)
+	}
+	if x.Caller.Credential("one") == nil || x.Caller.Credential("two") == nil {
+		t.Errorf("credentials of %s", names(x.Identities))
+	}
+	for _, h := range shared.Keys {
+		if h.Credential.Scheme != "one" {
+			t.Error("the shared credential was changed")
+		}
+	}
+}
