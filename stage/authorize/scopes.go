@@ -48,7 +48,12 @@ func (s *Scopes) Run(x *sallyport.Exchange) error {
 	}
 	scopes := strings.Join(lacking.Scopes, " ")
 	return problem.Refuse(problem.ScopeMissing, "The operation needs the scope %s.", scopes).
-		With("WWW-Authenticate", `Bearer realm="`+s.Realm+`", error="insufficient_scope", scope="`+scopes+`"`) // RFC 6750 §3.1
+		With("WWW-Authenticate", `Bearer realm=`+quote(s.Realm)+`, error="insufficient_scope", scope=`+quote(scopes)) // RFC 6750 §3.1
+}
+
+// quote makes a quoted string (RFC 9110 §5.6.4).
+func quote(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
 // anonymous judges a caller whom an observed Identify let by: it may go on
@@ -66,12 +71,15 @@ func (s *Scopes) lacking(p *sallyport.Principal) *Requirement {
 	for i := range s.Required[p.Alternative] {
 		r := &s.Required[p.Alternative][i]
 		c := p.Credential(r.Scheme)
-		if c == nil || c.Kind == sallyport.Unchecked {
+		var held []string
+		switch {
+		case c == nil: // holds nothing
+		case c.Kind == sallyport.Unchecked:
 			continue // what is left to the backend, its scopes too; explain says so
-		}
-		held := c.Scopes
-		if r.Roles {
+		case r.Roles:
 			held = c.Roles
+		default:
+			held = c.Scopes
 		}
 		for _, scope := range r.Scopes {
 			if !slices.Contains(held, scope) {
