@@ -266,7 +266,7 @@ func (s *state) parseReply(args []string) (reply, error) {
 func (s *state) parseContent(args []string, fields *message.Fields, body *[]byte) error {
 	for len(args) > 0 {
 		name, value, ok := strings.Cut(args[0], ":")
-		if !ok || !isToken(name) || value != "" && value[0] != ' ' {
+		if !ok || !isToken(name) || value != "" && value[0] != ' ' || strings.ContainsAny(value, "\r\n") {
 			break
 		}
 		fields.Add(name, strings.TrimPrefix(value, " "))

@@ -81,6 +81,7 @@ func groups() []group {
 			{name: "keys", usage: "NAME [ES256|RS256|EdDSA]", least: 1, most: 2, run: doKeys, help: "Makes a key pair and writes the public half as a JWK set to NAME.jwks.json."},
 			{name: "rotate", usage: "NAME", least: 1, most: 1, run: doRotate, help: "Makes a new key pair in place of the old one, under a new kid."},
 			{name: "jwks", usage: "serve NAME | stop NAME", least: 2, most: 2, run: doJWKS, help: "Serves the JWK set at `$JWKS_URL`, or stops to; served again it is at the same address."},
+			{name: "fetched", usage: "NAME N", least: 2, most: 2, check: true, run: checkFetched, help: "The JWK set was asked for N times."},
 			{name: "token", usage: "NAME [FLAG]... [CLAIM=TEXT | CLAIM:=JSON]...", least: 1, most: -1, run: doToken,
 				help: "Mints a JSON Web Token into `$NAME`: issuer `$ISSUER`, audience `$AUDIENCE`, subject NAME, valid for an hour; exp, nbf and iat take a time from now such as -5m. Flags: `--keys=NAME --expired --not-yet --tampered --alg-none --hs256-confusion --kid=KID --no-kid --typ=TYPE --without=CLAIM`."},
 			{name: "certificate", usage: "NAME [expired]", least: 1, most: 2, run: doCertificate, help: "Makes a self-signed certificate for localhost, NAME.pem and NAME.key, which the script's requests trust."},

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"sallyport/jose"
@@ -148,6 +149,24 @@ func doJWKS(s *state, c call) error {
 		return nil
 	}
 	return fmt.Errorf("jwks %s: it is serve or stop", c.args[0])
+}
+
+// checkFetched counts how often a key set was asked for.
+func checkFetched(s *state, c call) error {
+	server := s.jwks[c.args[0]]
+	if server == nil {
+		return fmt.Errorf("the keys %s are not served", c.args[0])
+	}
+	want, err := strconv.Atoi(c.args[1])
+	if err != nil {
+		return fmt.Errorf("%q is not a number", c.args[1])
+	}
+	server.mu.Lock()
+	defer server.mu.Unlock()
+	if server.fetched != want {
+		return expected("expected %d fetches, there were %d", want, server.fetched)
+	}
+	return nil
 }
 
 func (j *jwksServer) start() error {

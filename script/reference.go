@@ -60,9 +60,9 @@ code 1 if one of them fails. ` + "`--output junit`" + ` and ` + "`--output json`
 Each line is one command; ` + "`#`" + ` begins a comment, ` + "`!`" + ` before a check expects that it
 does not hold. Arguments are divided by spaces. Within single quotes everything
 stands for itself; within double quotes variables (` + "`$NAME`, `${NAME}`" + `) and the escapes
-` + "`\\\\ \\\" \\$ \\n \\r \\t \\xHH`" + ` are read. The gateway is given all variables of the script as
-its environment, and nothing of yours but PATH and HOME: the configuration can
-name them as ` + "`${NAME}`" + `. Some are there from the beginning: ` + "`$BACKEND`" + `, the URL of the
+` + "`\\\\ \\\" \\$ \\n \\r \\t \\xHH`" + ` are read. The gateway is given the variables of the script (up to
+32 KiB each) as its environment, and nothing of yours but PATH and HOME: the
+configuration can name them as ` + "`${NAME}`" + `. Some are there from the beginning: ` + "`$BACKEND`" + `, the URL of the
 backend; ` + "`$WORK`" + `, the folder; ` + "`$ISSUER` and `$AUDIENCE`" + `, those of tokens.
 
 Listen on ` + "`127.0.0.1:0`" + `: the system chooses a free port, and the script finds it.

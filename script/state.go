@@ -133,6 +133,10 @@ func (s *state) do(line Line) error {
 	return err
 }
 
+// longestVariable is what the gateway is given as its environment; systems
+// refuse much more. Longer ones are bodies.
+const longestVariable = 32 << 10
+
 // environment is what a process of the script gets: nothing of the runner's
 // own settings can change what is tested.
 func (s *state) environment() []string {
@@ -144,7 +148,9 @@ func (s *state) environment() []string {
 	}
 	env = append(env, s.runner.Environment...)
 	for _, name := range slices.Sorted(maps.Keys(s.variables)) {
-		env = append(env, name+"="+s.variables[name])
+		if len(s.variables[name]) <= longestVariable {
+			env = append(env, name+"="+s.variables[name])
+		}
 	}
 	return env
 }

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"sallyport/script"
+)
+
+// TestMain makes the test binary the command itself where it is called so:
+// scripts run what users run, and under the race detector where the tests do.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "sallyport" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// command is the test binary under the command's name. It is a copy, since a
+// link would not be the executable that the command finds itself to be.
+func command(t *testing.T) string {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "sallyport")
+	if err := os.WriteFile(path, text, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestScripts runs every script of testdata. To run one:
+// go test ./cmd/sallyport -run 'TestScripts/its-name'.
+func TestScripts(t *testing.T) {
+	runner := &script.Runner{Command: []string{command(t)}, Environment: []string{"GORACE=atexit_sleep_ms=0"}}
+	paths, err := script.Find("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			if r := runner.Run(t.Context(), path); r.Err != nil {
+				t.Error(r.Text())
+			}
+		})
+	}
+}
