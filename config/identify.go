@@ -55,7 +55,7 @@ type Claims struct {
 	// What the caller was granted. Without any: scope and scp.
 	Scopes []string `yaml:"scopes"`
 	// Which roles the caller has, such as realm_access.roles.
-	Roles string `yaml:"roles"`
+	Roles string `yaml:"roles" default:"roles"`
 }
 
 // KeySet is the API keys that are known, here or in a file of their own.
