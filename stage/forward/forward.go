@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -75,8 +76,10 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	return nil
 }
 
-// send tries the pool's targets in turn until one takes a connection. Once a
-// connection stands nothing is tried again: the backend may have acted.
+// send tries the pool's targets in turn until one takes a connection. What was
+// sent on a connection is not sent again, but for what net/http repeats when a
+// kept connection turns out to be closed: requests of which nothing was
+// written, and those without a body whose method is safe (RFC 9110 §9.2.2).
 func (u *Upstream) send(ctx context.Context, x *sallyport.Exchange, fields http.Header) (*http.Response, error) {
 	var err error
 	for range u.Pool.targets {
@@ -149,13 +152,15 @@ func (e *clientError) Unwrap() error { return e.error }
 
 // failure says what went wrong between the gateway and the backend.
 func (u *Upstream) failure(ctx context.Context, x *sallyport.Exchange, err error) error {
-	err = fmt.Errorf("%s: %w", x.Upstream.Target, err)
+	err = fmt.Errorf("%s: %w", x.Upstream.Target, unquoted(err))
 	var client *clientError
 	switch {
 	case x.Context.Err() != nil:
 		return problem.Refuse(problem.ClientLeft, "The client left before the backend answered.").Because(err)
 	case errors.As(err, &client) && errors.Is(err, message.ErrTooLarge):
 		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+	case errors.As(err, &client) && isTimeout(client.error):
+		return problem.Refuse(problem.RequestTimeout, "The body did not come in time.").Because(err)
 	case errors.As(err, &client):
 		return problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
 	case isDial(err):
@@ -165,6 +170,20 @@ func (u *Upstream) failure(ctx context.Context, x *sallyport.Exchange, err error
 	}
 	return problem.Fail(problem.UpstreamBroken, err)
 }
+
+// unquoted is an error without what net/http quotes of a broken answer: a
+// backend may echo what the request held, which has no place in a log.
+func unquoted(err error) error {
+	if malformed := textproto.ProtocolError(""); errors.As(err, &malformed) {
+		return errMalformed
+	}
+	if says, _, quotes := strings.Cut(err.Error(), `"`); quotes && !isDial(err) {
+		return errors.New(strings.TrimRight(says, " "))
+	}
+	return err
+}
+
+var errMalformed = errors.New("the answer's header fields are malformed")
 
 func isDial(err error) bool {
 	var op *net.OpError
@@ -200,53 +219,39 @@ func (u *Upstream) fields(x *sallyport.Exchange) (http.Header, error) {
 	if x.Trace != "" {
 		out["Traceparent"] = []string{x.Trace}
 	}
-	out["Via"] = append(out["Via"], "1.1 sallyport") // RFC 9110 §7.6.3
+	out["Via"] = append(out["Via"], via(x.Request.Proto))
 	return out, u.setCaller(out, &x.Caller)
-}
-
-// gatewayOwned tells the fields that only the gateway may set, and those by
-// which frameworks let a client override what was checked. Many backends see
-// X_Caller_Subject and X-Caller-Subject as the same (CGI, RFC 3875 §4.1.18),
-// so underscores count as hyphens.
-func (u *Upstream) gatewayOwned(name string) bool {
-	if strings.IndexByte(name, '_') >= 0 {
-		name = strings.ReplaceAll(name, "_", "-")
-	}
-	if len(name) >= len(u.Prefix) && message.EqualName(name[:len(u.Prefix)], u.Prefix) {
-		return true
-	}
-	if len(name) < 3 || name[0]|0x20 != 'x' && name[0]|0x20 != 'f' && name[0]|0x20 != 't' && name[0]|0x20 != 'c' {
-		return false
-	}
-	for _, owned := range ownedFields {
-		if message.EqualName(name, owned) {
-			return true
-		}
-	}
-	return len(name) > 12 && message.EqualName(name[:12], "X-Forwarded-")
-}
-
-var ownedFields = [...]string{
-	"Forwarded", "X-Real-Ip", "X-Request-Id", "Traceparent", "Client-Cert", "Client-Cert-Chain",
-	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url", "X-Original-Host", "X-Host",
 }
 
 func setForwarded(out http.Header, x *sallyport.Exchange) {
 	peer := x.Request.Remote.Addr().Unmap().WithZone("")
-	client, via := x.Client, ""
-	chain := client.String()
-	if peer != client && peer.IsValid() {
+	client, chain, behind := "unknown", "", "" // RFC 7239 §6.2: a peer without an address, such as a socket in the file system
+	if x.Client.IsValid() {
+		client = x.Client.String()
+		chain = client
+	}
+	if peer != x.Client && peer.IsValid() {
 		chain += ", " + peer.String()
-		via = ", for=" + forwardedNode(peer.String())
+		behind = ", for=" + forwardedNode(peer.String())
 	}
 	host := x.Request.Authority
-	out["X-Forwarded-For"] = []string{chain}
+	if chain != "" {
+		out["X-Forwarded-For"] = []string{chain}
+	}
 	out["X-Forwarded-Host"] = []string{host}
 	out["X-Forwarded-Proto"] = []string{x.Request.Scheme}
 	if port := x.Request.Local.Port(); port != 0 {
 		out["X-Forwarded-Port"] = []string{strconv.Itoa(int(port))}
 	}
-	out["Forwarded"] = []string{"for=" + forwardedNode(client.String()) + `;host="` + host + `";proto=` + x.Request.Scheme + via}
+	out["Forwarded"] = []string{"for=" + forwardedNode(client) + `;host="` + host + `";proto=` + x.Request.Scheme + behind}
+}
+
+// via says how the request came to us (RFC 9110 §7.6.3).
+func via(proto string) string {
+	if strings.HasPrefix(proto, "HTTP/2") {
+		return "2 sallyport"
+	}
+	return "1.1 sallyport"
 }
 
 // forwardedNode is an address as RFC 7239 §6 writes it.
