@@ -2,7 +2,6 @@ package jsonschema
 
 import (
 	"bytes"
-	"math/bits"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -14,7 +13,8 @@ import (
 
 // Bounds of what one check may cost, whatever schema and body are made of.
 const (
-	maxSteps      = 2_000_000
+	maxSteps      = 2_000_000 // and for each value of the body
+	stepsPerValue = 16
 	memoAfter     = 20_000
 	maxMatchSteps = 1 << 28
 	maxTimeouts   = 8 // of backtracking patterns
@@ -148,7 +148,7 @@ func (k *check) judge(s *schema, v int32, around *schema, up marks) bool {
 	if s.anything {
 		return true
 	}
-	if k.steps++; k.steps > maxSteps {
+	if k.steps++; k.steps > maxSteps+stepsPerValue*len(k.values) {
 		k.spent = true
 	}
 	if k.spent {
@@ -291,297 +291,12 @@ func (k *check) judgeNumber(s *schema, v int32) bool {
 	return ok
 }
 
-func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
-	r, val, ok := s.object, &k.values[v], true
-	if int(val.count) < r.minimum {
-		ok = k.refuse(v, "minProperties", "", s)
-	}
-	if r.maximum >= 0 && int(val.count) > r.maximum {
-		ok = k.refuse(v, "maxProperties", "", s)
-	}
-	var found uint64
-	ordinal := 0
-	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
-		if !k.judgeMember(s, i, ordinal, &found, m) {
-			ok = false
-		}
-		ordinal++
-	}
-	if !ok && !k.report {
-		return false
-	}
-	ok = k.requirements(s, v, around, found) && ok
-	for i := range r.dependent {
-		if d := &r.dependent[i]; d.required != nil && (ok || k.report) {
-			ok = k.dependent(s, v, d) && ok
-		}
-	}
-	return ok
-}
-
-// member judges one member of an object by the keywords that name members.
-func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m marks) bool {
-	r, name, ok, known := s.object, k.values[i].name, true, false
-	if p := r.properties[name]; p != nil {
-		known = true
-		*found |= p.bit
-		if p.hidden != "" {
-			ok = k.refuse(i, p.hidden, "", s)
-		} else {
-			ok = k.place(p.schema, i)
-		}
-	}
-	for j := range r.patterns {
-		if p := &r.patterns[j]; k.match(p.pattern, name) {
-			known = true
-			if p.hidden != "" {
-				ok = k.refuse(i, p.hidden, "", s)
-			} else {
-				ok = k.place(p.schema, i) && ok
-			}
-		}
-	}
-	if !known {
-		switch {
-		case r.shut:
-			ok = k.refuse(i, "additionalProperties", "", s)
-		case r.additional != nil:
-			known = true
-			ok = k.place(r.additional, i) && ok
-		}
-	}
-	if known {
-		m.set(ordinal)
-	}
-	if r.names != nil && !k.named(r.names, i) {
-		ok = k.refuse(i, "propertyNames", "", s)
-	}
-	return ok
-}
-
-// named judges a member's name as the string it is.
-func (k *check) named(s *schema, i int32) bool {
-	v := int32(len(k.values))
-	k.values = append(k.values, value{kind: '"', parent: i, end: v + 1, text: k.values[i].name})
-	report := k.report
-	k.report = false
-	ok := k.judge(s, v, s, nil)
-	k.report = report
-	k.values = k.values[:v]
-	return ok
-}
-
-// requirements finds what is missing.
-func (k *check) requirements(s *schema, v int32, around *schema, found uint64) bool {
-	r, ok := s.object, true
-	if len(r.required) == bits.OnesCount64(r.indexed) && found == r.indexed {
-		return true
-	}
-	for i := range r.required {
-		q := &r.required[i]
-		if k.has(v, q.name) || !q.own && around.hidden[q.name] {
-			continue
-		}
-		ok = k.refuseMissing(v, q.name, "required", s)
-		if !k.report {
-			return false
-		}
-	}
-	return ok
-}
-
-func (k *check) has(object int32, name string) bool { return k.member(object, name) >= 0 }
-
-func (k *check) dependent(s *schema, v int32, d *dependency) bool {
-	ok := true
-	if !k.has(v, d.name) {
-		return true
-	}
-	for _, name := range d.required {
-		if !k.has(v, name) {
-			ok = k.refuseMissing(v, name, d.keyword, s)
-		}
-	}
-	return ok
-}
-
-func (k *check) judgeArray(s *schema, v int32, m marks) bool {
-	r, val, ok := s.array, &k.values[v], true
-	if int(val.count) < r.minimum {
-		ok = k.refuse(v, "minItems", "", s)
-	}
-	if r.maximum >= 0 && int(val.count) > r.maximum {
-		ok = k.refuse(v, "maxItems", "", s)
-	}
-	ordinal, matched := 0, 0
-	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
-		ok = k.item(s, i, ordinal, m) && ok
-		if r.contains != nil && k.quietly(r.contains, i) {
-			matched++
-			m.set(ordinal)
-		}
-		ordinal++
-	}
-	if !ok && !k.report {
-		return false
-	}
-	if r.contains != nil && matched < r.minimumContains {
-		ok = k.refuse(v, "contains", "", s)
-	}
-	if r.contains != nil && r.maxContains >= 0 && matched > r.maxContains {
-		ok = k.refuse(v, "maxContains", "", s)
-	}
-	if r.unique && (ok || k.report) && !k.distinct(v) {
-		ok = k.refuse(v, "uniqueItems", "", s)
-	}
-	return ok
-}
-
-func (k *check) item(s *schema, i int32, ordinal int, m marks) bool {
-	r := s.array
-	switch {
-	case ordinal < len(r.prefix):
-		m.set(ordinal)
-		return k.place(r.prefix[ordinal], i)
-	case r.shut:
-		return k.refuse(i, r.itemsKeyword, "", s)
-	case r.items != nil:
-		m.set(ordinal)
-		return k.place(r.items, i)
-	}
-	return true
-}
-
 // quietly judges without reporting.
 func (k *check) quietly(s *schema, v int32) bool {
 	report := k.report
 	k.report = false
 	ok := k.place(s, v)
 	k.report = report
-	return ok
-}
-
-// branches judges by the schemas that are applied to the same value.
-func (k *check) branches(s *schema, v int32, around *schema, m marks) bool {
-	ok := true
-	for _, list := range [2][]*schema{s.refs, s.allOf} {
-		for _, b := range list {
-			ok = k.judge(b, v, around, m) && ok
-			if !ok && !k.report {
-				return false
-			}
-		}
-	}
-	if s.anyOf != nil {
-		ok = k.anyOf(s, v, around, m) && ok
-	}
-	if s.oneOf != nil && (ok || k.report) {
-		ok = k.oneOf(s, v, around, m) && ok
-	}
-	if s.when != nil && (ok || k.report) {
-		ok = k.condition(s, v, around, m) && ok
-	}
-	if s.object != nil && k.values[v].kind == '{' {
-		for i := range s.object.dependent {
-			if d := &s.object.dependent[i]; d.schema != nil && k.has(v, d.name) && (ok || k.report) {
-				ok = k.judge(d.schema, v, around, m) && ok
-			}
-		}
-	}
-	return ok
-}
-
-// try judges by a branch that may fail: only one that holds leaves marks.
-func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
-	report, depth := k.report, len(k.marks)
-	k.report = false
-	var own marks
-	if m != nil {
-		own = k.take(k.values[v].count)
-	}
-	ok := k.judge(b, v, around, own)
-	if ok && m != nil {
-		if around.openers[b] {
-			own.setAll()
-		}
-		m.merge(own)
-	}
-	k.report, k.marks = report, k.marks[:depth]
-	return ok
-}
-
-func (k *check) anyOf(s *schema, v int32, around *schema, m marks) bool {
-	held := false
-	for _, b := range s.anyOf {
-		if k.try(b, v, around, m) {
-			held = true
-			if m == nil {
-				return true
-			}
-		}
-	}
-	return held || k.explain(s, "anyOf", s.anyOf, v, around)
-}
-
-func (k *check) oneOf(s *schema, v int32, around *schema, m marks) bool {
-	held := 0
-	for _, b := range s.oneOf {
-		if k.try(b, v, around, m) {
-			if held++; held > 1 {
-				return k.refuse(v, "oneOf", "must fit exactly one of the alternatives, and fits more than one", s)
-			}
-		}
-	}
-	return held == 1 || k.explain(s, "oneOf", s.oneOf, v, around)
-}
-
-func (k *check) condition(s *schema, v int32, around *schema, m marks) bool {
-	branch := s.other
-	if k.try(s.when, v, around, m) {
-		branch = s.then
-	}
-	return branch == nil || k.judge(branch, v, around, m)
-}
-
-func (k *check) negation(s *schema, v int32) bool {
-	if k.quietly(s.not, v) {
-		return k.refuse(v, "not", "must not be what the schema rules out", s)
-	}
-	return true
-}
-
-// unevaluated judges what no branch evaluated (core §11), and closes.
-func (k *check) unevaluated(s *schema, v int32, m marks, held bool) bool {
-	val, ok := &k.values[v], true
-	var rest *schema
-	keyword := "unevaluatedProperties"
-	switch {
-	case val.kind == '{' && s.object != nil:
-		rest = s.object.unexpected
-	case val.kind == '[' && s.array != nil:
-		rest, keyword = s.array.unexpected, "unevaluatedItems"
-	}
-	closes := s.closed && val.kind == '{'
-	if m == nil || rest == nil && !closes || rest != nil && !held && rest.never {
-		return true // a branch that failed would have evaluated some of it
-	}
-	ordinal := 0
-	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
-		switch {
-		case m.has(ordinal):
-		case rest != nil && rest.never:
-			ok = k.refuse(i, keyword, "", s)
-		case rest != nil:
-			ok = k.place(rest, i) && ok
-			m.set(ordinal)
-		case held || !s.declared.takes(k.values[i].name, k):
-			ok = k.refuse(i, "additionalProperties", "", s)
-		}
-		ordinal++
-	}
-	if rest != nil {
-		m.setAll()
-	}
 	return ok
 }
 

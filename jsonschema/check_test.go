@@ -192,7 +192,7 @@ func TestMistakesAreToldToEverySchemaThatLeadsThere(t *testing.T) {
 
 func TestNotes(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, `{"type":"object","properties":{
-		"a":{"format":"uint64"},"b":{"maxLenght":3},"c":{"contentEncoding":"base64"},"d":{"type":"object"},"e":{"x-mine":1,"format":"password"},
+		"a":{"format":"uint64"},"g":{"type":"string","format":"int64"},"b":{"maxLenght":3},"c":{"contentEncoding":"base64"},"d":{"type":"object"},"e":{"x-mine":1,"format":"password"},
 		"f":{"$ref":"#/properties/a"}}}`)
 	var got []string
 	for _, n := range s.Notes() {
@@ -200,6 +200,7 @@ func TestNotes(t *testing.T) {
 	}
 	want := []string{
 		`the format "uint64" is not known: it is an annotation`,
+		`the format "int64" is one of numbers, which the schema does not take: it is not held`,
 		`"maxLenght" is no keyword and is not held: is it meant to be maxLength?`,
 		`contentEncoding is an annotation: what the text encodes is not checked`,
 		`the object names no properties and takes any member`,
@@ -270,6 +271,7 @@ func TestHostileBodies(t *testing.T) {
 		{"members twice", `{}`, `{"a":1,"\u0061":2}`},
 		{"a lone surrogate", `{}`, `"\ud800"`},
 		{"bytes that are not UTF-8", `{}`, "\"\xff\""},
+		{"more values than are held", `{}`, `[` + strings.Repeat("1,", MaxValues) + `1]`},
 		{"nothing", `{}`, ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -102,7 +102,7 @@ var validationWords = map[string]bool{
 
 // unknown notes a keyword that the dialect does not have.
 func (b *builder) unknown(m *source.Member) {
-	if strings.HasPrefix(m.Name, "x-") || b.c.schemaless(m.Name) {
+	if strings.HasPrefix(m.Name, "x-") || isSilent(m.Name) {
 		return
 	}
 	if vocabulary[m.Name] != 0 {
@@ -122,9 +122,8 @@ func (b *builder) unknown(m *source.Member) {
 	b.note(m.Name, "%q is no keyword and is not held", m.Name)
 }
 
-// schemaless are words that other tools leave in schemas and that say nothing
-// about a value in any dialect.
-func (c *Compiler) schemaless(name string) bool {
+// isSilent: words that say nothing about a value in any dialect.
+func isSilent(name string) bool {
 	switch name {
 	case "$comment", "$schema", "$id", "id", "definitions", "$defs", "title", "description", "examples", "example", "externalDocs", "xml", "deprecated":
 		return true
@@ -195,10 +194,25 @@ func (b *builder) combine() {
 		b.discriminator(d)
 	}
 	if s.object != nil {
-		b.indexRequired()
+		s.object.indexRequired()
 	}
+	b.noteIdleFormat()
 	if s.array != nil && s.array.contains != nil && s.array.minimumContains < 0 {
 		s.array.minimumContains = 1
+	}
+}
+
+// noteIdleFormat notes a format of another type than the schema takes.
+func (b *builder) noteIdleFormat() {
+	s := b.s
+	if s.types == 0 {
+		return
+	}
+	if s.number != nil && s.number.format != nil && s.types&(Integer|Number) == 0 {
+		b.note("format", "the format %q is one of numbers, which the schema does not take: it is not held", b.n.Str("format"))
+	}
+	if s.text != nil && s.text.format != nil && s.types&String == 0 {
+		b.note("format", "the format %q is one of strings, which the schema does not take: it is not held", b.n.Str("format"))
 	}
 }
 

@@ -29,7 +29,7 @@ func (b *builder) objectKeyword(keyword string, v *source.Node) {
 		b.patternProperties(v, beneath)
 	case "additionalProperties":
 		if v.Kind == source.Bool {
-			o.shut, o.shutAt = v.Text == "false", v.Position()
+			o.shut = v.Text == "false"
 			if !o.shut {
 				o.additional = &schema{id: b.c.nextID(), node: v, anything: true}
 			}
@@ -111,18 +111,6 @@ func (b *builder) dependencies(keyword string, v *source.Node) {
 	}
 }
 
-// indexRequired gives the first requirements that are properties a bit each,
-// so that one pass over the members of an object finds what is missing.
-func (b *builder) indexRequired() {
-	o := b.s.object
-	for i := range o.required {
-		if p := o.properties[o.required[i].name]; p != nil && i < 64 && p.bit == 0 {
-			p.bit = 1 << i
-			o.indexed |= p.bit
-		}
-	}
-}
-
 func (b *builder) array() *arrayRules {
 	if b.s.array == nil {
 		b.s.array = &arrayRules{maximum: -1, minimumContains: -1, maxContains: -1}
@@ -196,6 +184,9 @@ func (b *builder) discriminator(d *source.Node) {
 	branches := b.n.Get("oneOf")
 	if branches == nil {
 		branches = b.n.Get("anyOf")
+	}
+	if branches == nil && b.scope.mode.closing != byTheBook {
+		b.note("discriminator", "without oneOf or anyOf beside it: members that only derived schemas declare are not declared here")
 	}
 	if name == "" || branches == nil || branches.Kind != source.List {
 		return

@@ -17,7 +17,7 @@ type Fault struct {
 	Pointer string
 	// Keyword is the word of the schema that does not hold; "number" for one
 	// that is too long to be judged, "false" for a schema that takes nothing,
-	// "cost" for a body that takes too long to be judged, and empty for text
+	// "cost" for a body that takes too long or holds too much to be judged, and empty for text
 	// that is not JSON.
 	Keyword string
 	// Message goes on after the name of the place: "must be at most 100".

@@ -98,9 +98,6 @@ func (s *schema) ownRequirements() {
 		hidden, declared := s.hidden[r.name]
 		switch {
 		case hidden:
-			if p := s.object.properties[r.name]; p != nil {
-				p.bit = 0
-			}
 			continue
 		case declared:
 			r.own = true
@@ -108,7 +105,7 @@ func (s *schema) ownRequirements() {
 		kept = append(kept, r)
 	}
 	s.object.required = kept
-	s.object.reindex()
+	s.object.indexRequired()
 }
 
 // hiddenNames collects the names that are declared in place, and whether the
@@ -188,7 +185,7 @@ func (s *schema) close() {
 	if !s.hasBranches() {
 		o := s.object
 		if o.additional == nil && o.unexpected == nil && !o.shut {
-			o.shut, o.shutAt = true, s.node.Position()
+			o.shut = true
 		}
 		return
 	}
@@ -256,8 +253,9 @@ func (s *schema) says() speech {
 		s.not != nil || s.hasBranches() || s.closed)
 }
 
-// reindex gives the requirements their bits anew.
-func (o *objectRules) reindex() {
+// indexRequired gives the first requirements that are properties a bit each,
+// so that one pass over the members of an object finds what is missing.
+func (o *objectRules) indexRequired() {
 	o.indexed = 0
 	for _, p := range o.properties {
 		p.bit = 0

@@ -15,6 +15,10 @@ import (
 const (
 	// MaxDepth is the deepest nesting of a body.
 	MaxDepth = 100
+	// MaxValues is the largest number of values in a body: each takes some
+	// fifty bytes while it is checked, of two that were sent.
+	MaxValues = 1 << 20
+
 	maxBytes = 1 << 30
 )
 
@@ -73,6 +77,9 @@ type reader struct {
 func (r *reader) value(parent int32, depth int, name string) *Fault {
 	if depth > MaxDepth {
 		return syntaxFault(r.pointer(), "is nested deeper than 100")
+	}
+	if len(r.tree.values) == MaxValues {
+		return &Fault{Pointer: r.pointer(), Keyword: "cost", Message: "is more than is checked: a body may hold 1048576 values"}
 	}
 	kind := r.decoder.PeekKind()
 	at := int32(len(r.tree.values))

@@ -156,7 +156,6 @@ type objectRules struct {
 	additional       *schema // nil: none
 	// shut: undeclared members are refused here, as by additionalProperties: false.
 	shut       bool
-	shutAt     source.Position
 	required   []requirement
 	indexed    uint64 // the requirements that have a bit in properties
 	names      *schema

@@ -1,0 +1,164 @@
+package jsonschema
+
+import "math/bits"
+
+func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
+	r, val, ok := s.object, &k.values[v], true
+	if int(val.count) < r.minimum {
+		ok = k.refuse(v, "minProperties", "", s)
+	}
+	if r.maximum >= 0 && int(val.count) > r.maximum {
+		ok = k.refuse(v, "maxProperties", "", s)
+	}
+	var found uint64
+	ordinal := 0
+	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
+		if !k.judgeMember(s, i, ordinal, &found, m) {
+			ok = false
+		}
+		ordinal++
+	}
+	if !ok && !k.report {
+		return false
+	}
+	ok = k.requirements(s, v, around, found) && ok
+	for i := range r.dependent {
+		if d := &r.dependent[i]; d.required != nil && (ok || k.report) {
+			ok = k.dependent(s, v, d) && ok
+		}
+	}
+	return ok
+}
+
+// member judges one member of an object by the keywords that name members.
+func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m marks) bool {
+	r, name, ok, known := s.object, k.values[i].name, true, false
+	if p := r.properties[name]; p != nil {
+		known = true
+		*found |= p.bit
+		if p.hidden != "" {
+			ok = k.refuse(i, p.hidden, "", s)
+		} else {
+			ok = k.place(p.schema, i)
+		}
+	}
+	for j := range r.patterns {
+		if p := &r.patterns[j]; k.match(p.pattern, name) {
+			known = true
+			if p.hidden != "" {
+				ok = k.refuse(i, p.hidden, "", s)
+			} else {
+				ok = k.place(p.schema, i) && ok
+			}
+		}
+	}
+	if !known {
+		switch {
+		case r.shut:
+			ok = k.refuse(i, "additionalProperties", "", s)
+		case r.additional != nil:
+			known = true
+			ok = k.place(r.additional, i) && ok
+		}
+	}
+	if known {
+		m.set(ordinal)
+	}
+	if r.names != nil && !k.named(r.names, i) {
+		ok = k.refuse(i, "propertyNames", "", s)
+	}
+	return ok
+}
+
+// named judges a member's name as the string it is.
+func (k *check) named(s *schema, i int32) bool {
+	v := int32(len(k.values))
+	k.values = append(k.values, value{kind: '"', parent: i, end: v + 1, text: k.values[i].name})
+	report := k.report
+	k.report = false
+	ok := k.judge(s, v, s, nil)
+	k.report = report
+	k.values = k.values[:v]
+	return ok
+}
+
+// requirements finds what is missing.
+func (k *check) requirements(s *schema, v int32, around *schema, found uint64) bool {
+	r, ok := s.object, true
+	if len(r.required) == bits.OnesCount64(r.indexed) && found == r.indexed {
+		return true
+	}
+	for i := range r.required {
+		q := &r.required[i]
+		if k.has(v, q.name) || !q.own && around.hidden[q.name] {
+			continue
+		}
+		ok = k.refuseMissing(v, q.name, "required", s)
+		if !k.report {
+			return false
+		}
+	}
+	return ok
+}
+
+func (k *check) has(object int32, name string) bool { return k.member(object, name) >= 0 }
+
+func (k *check) dependent(s *schema, v int32, d *dependency) bool {
+	ok := true
+	if !k.has(v, d.name) {
+		return true
+	}
+	for _, name := range d.required {
+		if !k.has(v, name) {
+			ok = k.refuseMissing(v, name, d.keyword, s)
+		}
+	}
+	return ok
+}
+
+func (k *check) judgeArray(s *schema, v int32, m marks) bool {
+	r, val, ok := s.array, &k.values[v], true
+	if int(val.count) < r.minimum {
+		ok = k.refuse(v, "minItems", "", s)
+	}
+	if r.maximum >= 0 && int(val.count) > r.maximum {
+		ok = k.refuse(v, "maxItems", "", s)
+	}
+	ordinal, matched := 0, 0
+	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
+		ok = k.item(s, i, ordinal, m) && ok
+		if r.contains != nil && k.quietly(r.contains, i) {
+			matched++
+			m.set(ordinal)
+		}
+		ordinal++
+	}
+	if !ok && !k.report {
+		return false
+	}
+	if r.contains != nil && matched < r.minimumContains {
+		ok = k.refuse(v, "contains", "", s)
+	}
+	if r.contains != nil && r.maxContains >= 0 && matched > r.maxContains {
+		ok = k.refuse(v, "maxContains", "", s)
+	}
+	if r.unique && (ok || k.report) && !k.distinct(v) {
+		ok = k.refuse(v, "uniqueItems", "", s)
+	}
+	return ok
+}
+
+func (k *check) item(s *schema, i int32, ordinal int, m marks) bool {
+	r := s.array
+	switch {
+	case ordinal < len(r.prefix):
+		m.set(ordinal)
+		return k.place(r.prefix[ordinal], i)
+	case r.shut:
+		return k.refuse(i, r.itemsKeyword, "", s)
+	case r.items != nil:
+		m.set(ordinal)
+		return k.place(r.items, i)
+	}
+	return true
+}
