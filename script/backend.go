@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -55,9 +56,9 @@ type reply struct {
 func (s *state) startBackend(name string) (*backend, error) {
 	b := s.backends[name]
 	if b == nil {
-		b = &backend{name: name, address: "127.0.0.1:0", changed: make(chan struct{}), reply: reply{how: "echo"}, release: make(chan struct{})}
+		b = &backend{name: name, changed: make(chan struct{}), reply: reply{how: "echo"}, release: make(chan struct{})}
 	}
-	listener, err := net.Listen("tcp", b.address)
+	listener, err := listen(b.address)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +74,23 @@ func (s *state) startBackend(name string) (*backend, error) {
 	s.variables[name] = "http://" + b.address
 	s.variables[name+"_ADDRESS"] = b.address
 	return b, nil
+}
+
+// listen listens at an address, or at a free one. The port is below those that
+// systems give out themselves: an address that is given up for a while and
+// taken again must not become another program's meanwhile.
+func listen(address string) (net.Listener, error) {
+	if address != "" {
+		return net.Listen("tcp", address)
+	}
+	var l net.Listener
+	var err error
+	for range 100 {
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(10_000))); err == nil {
+			break
+		}
+	}
+	return l, err
 }
 
 // backend finds a backend by name.

@@ -175,7 +175,7 @@ func (s *state) awaitText(p *process, c call, text func() string) error {
 }
 
 // requestEvent is what the log says of the last request.
-func (s *state) requestEvent() (event, error) {
+func (s *state) requestEvent(patience time.Duration) (event, error) {
 	p, err := s.running()
 	if err != nil {
 		return nil, err
@@ -204,13 +204,13 @@ func checkLog(s *state, c call) error {
 			return err
 		}
 		if s.answer != nil && c.not {
-			if _, err := s.requestEvent(); err != nil {
+			if _, err := s.requestEvent(patience); err != nil {
 				return err // what is not written yet cannot be searched
 			}
 		}
 		return s.awaitText(p, c, func() string { return p.stdout.String() + p.stderr.String() })
 	}
-	e, err := s.requestEvent()
+	e, err := s.requestEvent(patience)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -128,7 +127,7 @@ func doJWKS(s *state, c call) error {
 	switch c.args[0] {
 	case "serve":
 		if server == nil {
-			server = &jwksServer{address: "127.0.0.1:0"}
+			server = &jwksServer{}
 		}
 		set, err := k.set()
 		if err != nil {
@@ -170,7 +169,7 @@ func checkFetched(s *state, c call) error {
 }
 
 func (j *jwksServer) start() error {
-	listener, err := net.Listen("tcp", j.address)
+	listener, err := listen(j.address)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -32,7 +33,7 @@ func runner(t *testing.T) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runner{Command: []string{binary}, Environment: []string{"SCRIPT_STANDIN=1"}}
+	return &Runner{Command: []string{binary}, Environment: []string{"SCRIPT_STANDIN=1", "GORACE=atexit_sleep_ms=0"}}
 }
 
 func say(message string, pairs ...any) {
@@ -63,10 +64,9 @@ func standIn(args []string) int {
 	}
 	backend, _ := url.Parse(os.Getenv("BACKEND"))
 	proxy := httputil.NewSingleHostReverseProxy(backend)
-	requests := 0
+	var requests atomic.Int64
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := fmt.Sprint("id-", requests)
-		requests++
+		id := fmt.Sprint("id-", requests.Add(1))
 		w.Header().Set("X-Request-Id", id)
 		switch {
 		case r.URL.Path == "/metrics":

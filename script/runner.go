@@ -109,6 +109,7 @@ func (r *Runner) run(ctx context.Context, s *Script) (commands int, err error) {
 			if ctx.Err() != nil {
 				err = fmt.Errorf("the script took longer than %s: %w", limit, err)
 			}
+			state.requestEvent(time.Second) // its line belongs to what is shown, if there is one
 			return commands, &Failure{Path: s.Path, Line: line.Number, Command: line.Text, Err: err, Answer: state.answer.dump(), Log: state.output()}
 		}
 	}
