@@ -256,9 +256,10 @@ func TestFormBody(t *testing.T) {
 			name: {type: string}, free: {type: string}, age: {type: integer}, tags: {type: array, items: {type: string, maxLength: 3}},
 			csv: {type: array, items: {type: integer}}, meta: {type: object, properties: {a: {type: integer}}},
 			deep: {type: object, properties: {a: {type: integer}, b: {type: array, items: {type: string}}}},
+			spread: {type: object, properties: {r: {type: integer}, g: {type: integer}}},
 			either: {anyOf: [{type: array, items: {type: integer}}, {type: string, enum: [""]}]},
 			note: {oneOf: [{type: integer, maximum: 9}, {type: string, minLength: 3}]}}},
-		encoding: {csv: {style: form, explode: false}, free: {style: form, allowReserved: true}, deep: {style: deepObject, explode: true}}}}}`, BodyOptions{})
+		encoding: {csv: {style: form, explode: false}, free: {style: form, allowReserved: true}, deep: {style: deepObject, explode: true}, spread: {style: form, explode: true}}}}}`, BodyOptions{})
 	for content, want := range map[string]string{
 		"name=a+b&age=5&tags=x&tags=y":      "passes",
 		"name=a&csv=1,2,3":                  "passes",
@@ -272,6 +273,9 @@ func TestFormBody(t *testing.T) {
 		"name=a&deep[a]=1&deep[b][]=x&deep[b][]=y": "passes",
 		"name=a&deep[a]=x":                         "body-invalid body:/deep/a:type",
 		"name=a&deep[c]=x":                         "body-invalid body:/deep/c:additionalProperties",
+		"name=a&r=1&g=2":                           "passes",
+		"name=a&r=x":                               "body-invalid body:/spread/r:type",
+		"name=a&spread=1":                          "body-invalid body:/spread/spread:additionalProperties",
 		"name=a&either=":                           "passes",
 		"name=a&either=1&either=2":                 "passes",
 		"name=a&either=5":                          "passes",

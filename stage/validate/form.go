@@ -35,19 +35,40 @@ func (f *findings) compileFields(d Document, what string, m *openapi.MediaType) 
 				f.mistakes.Add(e.At, "use form, spaceDelimited, pipeDelimited or deepObject", "a property of a form cannot have the style %q", e.Style)
 			}
 		}
-		owner := len(form.list)
 		form.list = append(form.list, p)
-		form.names.claim(name, owner)
-		if p.style == deepObject {
-			form.names.claimDeep(name, owner)
-		}
 	}
+	form.claimNames()
 	for _, name := range sortedNames(m.Encoding) {
 		if _, known := form.shape.Properties[name]; !known {
 			f.leave(sallyport.Annotation, m.Encoding[name].At, what+": the encoding of "+name+" belongs to no property")
 		}
 	}
 	return form
+}
+
+// claimNames says which names belong to which property. Properties come before
+// the members of objects that an encoding spreads; a spread object is never
+// given under its own name, which is a member that its schema judges.
+func (f *fields) claimNames() {
+	for i := range f.list {
+		p := &f.list[i]
+		if !p.spread() {
+			f.names.claim(p.name, i)
+		}
+		if p.style == deepObject {
+			f.names.claimDeep(p.name, i)
+		}
+	}
+	for i := range f.list {
+		p := &f.list[i]
+		if !p.spread() {
+			continue
+		}
+		for _, name := range sortedNames(p.shape.Properties) {
+			f.names.claim(name, i)
+		}
+		f.names.claim(p.name, i)
+	}
 }
 
 // property is one field of a form, as declared or by default: form and exploded,

@@ -112,8 +112,8 @@ func (d Document) search(node *source.Node, name string, depth int) *source.Node
 }
 
 // isBinary tells whether a schema stands for bytes: format: binary (3.0), a
-// contentMediaType that is not text, or in 3.1 a schema without any type; of a
-// list, its items.
+// contentMediaType that is not text, or in 3.1 a schema that says nothing of a
+// type (Encoding Object: contentType); of a list, its items.
 func (d Document) isBinary(node *source.Node) bool {
 	n := d.deref(node)
 	for depth := 0; n != nil && n.Kind == source.Map && depth < 8; depth++ {
@@ -130,7 +130,7 @@ func (d Document) isBinary(node *source.Node) bool {
 		case n.Get("allOf") != nil && len(n.Get("allOf").Items) == 1:
 			n = d.deref(n.Get("allOf").Items[0])
 		default:
-			return false
+			return !n.Has("type") && !n.Has("format") && !constrains(n)
 		}
 	}
 	return false

@@ -36,9 +36,10 @@ func TestMultipart(t *testing.T) {
 			name: {type: string, maxLength: 5}, age: {type: integer}, tags: {type: array, items: {type: string, maxLength: 3}},
 			photo: {type: string, format: binary, minLength: 1}, more: {type: array, maxItems: 2, items: {type: string, format: binary}},
 			meta: {type: object, properties: {a: {type: integer}}}, list: {type: array, items: {type: object, properties: {a: {type: integer}}}},
-			note: {type: string}, raw: {contentMediaType: image/png},
+			note: {type: string}, raw: {contentMediaType: image/png}, any: {description: a file or text},
+			spread: {type: object, properties: {r: {type: integer}}},
 			csv: {type: array, items: {type: integer}}, deep: {type: object, properties: {a: {type: integer}, b: {type: string}}}}},
-		encoding: {csv: {style: form, explode: false}, deep: {style: deepObject, explode: true}, photo: {contentType: "image/png, image/jpeg"}, note: {contentType: text/markdown, headers: {X-Lang: {required: true, schema: {type: string, maxLength: 2}}}}}}}}`, BodyOptions{})
+		encoding: {csv: {style: form, explode: false}, deep: {style: deepObject, explode: true}, spread: {style: form, explode: true}, photo: {contentType: "image/png, image/jpeg"}, note: {contentType: text/markdown, headers: {X-Lang: {required: true, schema: {type: string, maxLength: 2}}}}}}}}`, BodyOptions{})
 	name, photo := field("name", "Bo"), file("photo", "image/png", "\x89PNG\x00\xff")
 	for _, c := range []struct {
 		given, content, want string
@@ -68,6 +69,10 @@ func TestMultipart(t *testing.T) {
 		{"a part header that does not fit", written(name, photo, `Content-Disposition: form-data; name="note"`+"\nX-Lang: eng\n\nx"), "body-invalid body:/note:maxLength"},
 		{"parts written by a style", written(name, photo, field("csv", "1,2"), field("deep[a]", "1"), field("deep[b]", "x;%")), "passes"},
 		{"parts written by a style, wrong", written(name, photo, field("csv", "1,x"), field("deep[a]", "y")), "body-invalid body:/csv/1:type body:/deep/a:type"},
+		{"a part for a member of an object", written(name, photo, field("r", "1")), "passes"},
+		{"a part for a member, wrong", written(name, photo, field("r", "x")), "body-invalid body:/spread/r:type"},
+		{"a file of which nothing is said", written(name, photo, file("any", "a/b", "\xff")), "passes"},
+		{"a field of which nothing is said", written(name, photo, field("any", "x")), "passes"},
 		{"a part that does not follow its style", written(name, photo, field("deep[a", "1")), "body-invalid body:/deep:style"},
 		{"nothing", "", "body-missing"},
 	} {
