@@ -38,7 +38,12 @@ func (o *operationBuilder) filter() {
 		var content []filter.Media
 		var types []string
 		for _, m := range r.Content {
-			media, err := o.media(m)
+			one, err := mediatype.ParseRange(m.Range)
+			if err != nil {
+				o.unenforced(annotation(m.At, "answer %s: no media type, so that no answer can have it", m.Range))
+				continue
+			}
+			media, err := o.media(m, one)
 			if err != nil {
 				o.fault(m.At, err)
 				continue
@@ -54,11 +59,7 @@ func (o *operationBuilder) filter() {
 	o.place(sallyport.Filter, "answer", step, controls...)
 }
 
-func (o *operationBuilder) media(m *openapi.MediaType) (filter.Media, error) {
-	r, err := mediatype.ParseRange(m.Range)
-	if err != nil {
-		return filter.Media{}, fmt.Errorf("the media type %q: %w", m.Range, err)
-	}
+func (o *operationBuilder) media(m *openapi.MediaType, r mediatype.Range) (filter.Media, error) {
 	media := filter.Media{Range: r}
 	t, one := r.Type()
 	if m.Schema == nil || one && !t.IsJSON() {
@@ -67,6 +68,7 @@ func (o *operationBuilder) media(m *openapi.MediaType) (filter.Media, error) {
 		}
 		return media, nil
 	}
+	var err error
 	media.Schema, err = o.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true})
 	if err != nil {
 		return media, err

@@ -50,6 +50,8 @@ func descriptions(t testing.TB, root string) []string {
 var insatiable = map[string]string{
 	// The filter requires location_ids, and declares customer_ids and source_names alone.
 	"SearchSubscriptions": `"location_ids" must be there and is declared nowhere`,
+	// Basic and Bearer at once, in the one field Authorization.
+	"POST /anything/and": "no alternative of its security can be met",
 	// Both alternatives are objects that require nothing and lack no name of the other.
 	"POST /potentially-undefined-formData": "fits more than one",
 	// allOf of a string and an integer, and of schemas that share one type with no third.
@@ -139,7 +141,7 @@ func (s *sweep) checkValid(g *sample.Generator, op *openapi.Operation, a answer)
 		s.t.Errorf("%s: %s %s reached the backend as %s %s", op.ID, request.Method, request.Target(), heard.method, heard.target)
 	case !bytes.Equal(heard.body, request.Body):
 		s.t.Errorf("%s: the body reached the backend changed:\n%s\n%s", op.ID, clip(request.Body), clip(heard.body))
-	case got.status != a.status || request.Method != "HEAD" && !bytes.Equal(got.body, a.body):
+	case got.status != a.status || request.Method != "HEAD" && !bytes.Equal(got.body, a.body) && a.declared:
 		s.t.Errorf("%s: answered %d, the client got %d %s\n%s\n%s", op.ID, a.status, got.status, got.detail, clip(a.body), clip(got.body))
 	}
 	s.checkFields(op, request, heard)

@@ -92,6 +92,8 @@ type heard struct {
 }
 
 type answer struct {
+	// declared answers leave as they came.
+	declared  bool
 	status    int
 	mediaType string
 	body      []byte
@@ -169,22 +171,32 @@ func (r *rig) send(request *sample.Request, a answer) (reply, *heard) {
 	return got, r.backend.heard[id]
 }
 
-// declaredAnswer is the operation's first success, with a body where one can
-// be made as JSON.
+// declaredAnswer is the operation's success, or what else it declares, with a
+// body where one can be made as JSON. Where nothing is declared it is an error,
+// of which the status alone leaves: any other would be a 502.
 func declaredAnswer(g *sample.Generator, op *openapi.Operation) answer {
-	a, content := answer{status: http.StatusNotFound}, []*openapi.MediaType(nil)
+	a, content := answer{status: 600}, []*openapi.MediaType(nil)
 	for _, response := range op.Responses {
 		status := 0
 		switch s := response.Status; {
-		case s == "default" || s == "2XX":
+		case s == "default":
 			status = http.StatusOK
-		case s[0] >= '2' && s[1:] != "XX":
+		case s[1:] == "XX":
+			fmt.Sscan(s[:1]+"00", &status)
+		default:
 			fmt.Sscan(s, &status)
 		}
-		if status > 0 && status < a.status {
-			a, content = answer{status: status}, response.Content
+		if status >= 200 && status < a.status {
+			a, content = answer{declared: true, status: status}, response.Content
 		}
 	}
+	if !a.declared {
+		a.status = http.StatusNotFound
+	}
+	return withBody(g, op, a, content)
+}
+
+func withBody(g *sample.Generator, op *openapi.Operation, a answer, content []*openapi.MediaType) answer {
 	if op.Method == "HEAD" || a.status == http.StatusNoContent || a.status == http.StatusResetContent || a.status == http.StatusNotModified {
 		return a
 	}
