@@ -39,7 +39,7 @@ type apiBuilder struct {
 func (b *builder) api(c *config.API) *API {
 	document, err := b.load(c)
 	if err != nil {
-		b.wrong(c.PositionOf("document"), "", err)
+		b.unread(c, err)
 		return nil
 	}
 	b.result.Warnings = append(b.result.Warnings, document.Warnings...)
@@ -64,6 +64,23 @@ func (b *builder) api(c *config.API) *API {
 	a.unused()
 	b.router.undeclared(hosts, c.Name, a.cors, a.preflights())
 	return api
+}
+
+// unread says what is wrong with a document. What has no line in it, because it
+// could not be opened, is shown where the configuration names it.
+func (b *builder) unread(c *config.API, err error) {
+	at := c.PositionOf("document")
+	ms, ok := err.(source.Mistakes)
+	if !ok {
+		b.mistakes.Add(at, "", "%s", err)
+		return
+	}
+	for _, m := range ms {
+		if m.Line == 0 && m.File == c.Document {
+			m = &source.Mistake{Position: at, Message: m.File + ": " + m.Message, Remedy: m.Remedy}
+		}
+		b.mistakes = append(b.mistakes, m)
+	}
 }
 
 func (b *builder) load(c *config.API) (*openapi.Document, error) {
