@@ -29,6 +29,8 @@ type request struct {
 	// raw is the whole request where it is given so.
 	raw []byte
 
+	// ctx ends when the request is abandoned.
+	ctx      context.Context
 	listener string // which of the gateway's listeners
 	from     string // our own address
 	keep     bool   // on the connection that the last such request left open
@@ -113,14 +115,14 @@ func (s *state) connect(to endpoint, q *request) (*connection, error) {
 		}
 		dialer.LocalAddr = local
 	}
-	conn, err := dialer.DialContext(s.ctx, "tcp", to.address)
+	conn, err := dialer.DialContext(q.ctx, "tcp", to.address)
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(s.ctx, func() { conn.Close() })
+	stop := context.AfterFunc(q.ctx, func() { conn.Close() })
 	if to.scheme == "https" {
 		secure := tls.Client(conn, s.tls(to, q))
-		if err := secure.HandshakeContext(s.ctx); err != nil {
+		if err := secure.HandshakeContext(q.ctx); err != nil {
 			stop()
 			conn.Close()
 			return nil, err
@@ -203,7 +205,7 @@ func (a *answer) take(r *http.Response) {
 func (s *state) sendSecond(to endpoint, q *request, a *answer) {
 	transport := &http.Transport{TLSClientConfig: s.tls(to, q), ForceAttemptHTTP2: true, DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	r, err := http.NewRequestWithContext(s.ctx, q.method, to.scheme+"://"+to.address+q.target, bytes.NewReader(q.body))
+	r, err := http.NewRequestWithContext(q.ctx, q.method, to.scheme+"://"+to.address+q.target, bytes.NewReader(q.body))
 	if err != nil {
 		a.err = err
 		return

@@ -78,7 +78,7 @@ func groups() []group {
 		}},
 		{"Secrets and files", []command{
 			{name: "key", usage: "NAME", least: 1, most: 1, run: doKey, help: "Makes an API key `$NAME` and its hash `$NAME_HASH`, as the configuration takes it."},
-			{name: "keys", usage: "NAME [ES256|RS256|EdDSA]", least: 1, most: 2, run: doKeys, help: "Makes a key pair and writes the public half as a JWK set to NAME.jwks.json."},
+			{name: "keys", usage: "NAME [ES256|RS256|EdDSA|HS256]", least: 1, most: 2, run: doKeys, help: "Makes a key pair and writes the public half as a JWK set to NAME.jwks.json; for HS256 a secret `$NAME_SECRET`."},
 			{name: "rotate", usage: "NAME", least: 1, most: 1, run: doRotate, help: "Makes a new key pair in place of the old one, under a new kid."},
 			{name: "jwks", usage: "serve NAME | stop NAME", least: 2, most: 2, run: doJWKS, help: "Serves the JWK set at `$JWKS_URL`, or stops to; served again it is at the same address."},
 			{name: "fetched", usage: "NAME N", least: 2, most: 2, check: true, run: checkFetched, help: "The JWK set was asked for N times."},
@@ -119,6 +119,7 @@ func requestCommands() []command {
 		command{name: "parallel", usage: "N REQUEST", least: 3, most: -1, run: doParallel, help: "Sends a request N times at one time."},
 		command{name: "background", usage: "NAME REQUEST", least: 3, most: -1, run: doBackground, help: "Sends a request and goes on without its answer."},
 		command{name: "finish", usage: "NAME", least: 1, most: 1, run: doFinish, help: "Waits for the answer to a request in the background; the checks look at it."},
+		command{name: "abandon", usage: "NAME", least: 1, most: 1, run: doAbandon, help: "Breaks the connection of a request in the background off, as a client does that leaves."},
 	)
 }
 

@@ -22,9 +22,10 @@ import (
 type keyPair struct {
 	name, kid, algorithm string
 	private              crypto.Signer
+	secret               []byte // of HS256, in place of a private key
 }
 
-// newKeyPair makes a key for one of ES256, RS256 and EdDSA.
+// newKeyPair makes a key for one of ES256, RS256, EdDSA and HS256.
 func newKeyPair(name, algorithm string, generation int) (*keyPair, error) {
 	k := &keyPair{name: name, kid: fmt.Sprintf("%s-%d", name, generation), algorithm: algorithm}
 	var err error
@@ -35,14 +36,19 @@ func newKeyPair(name, algorithm string, generation int) (*keyPair, error) {
 		k.private, err = rsa.GenerateKey(rand.Reader, 2048)
 	case "EdDSA":
 		_, k.private, err = ed25519.GenerateKey(rand.Reader)
+	case "HS256":
+		k.secret = []byte(rand.Text() + rand.Text())
 	default:
-		err = fmt.Errorf("keys are for ES256, RS256 or EdDSA, not %s", algorithm)
+		err = fmt.Errorf("keys are for ES256, RS256, EdDSA or HS256, not %s", algorithm)
 	}
 	return k, err
 }
 
 // set is the JWK set with the public half.
 func (k *keyPair) set() ([]byte, error) {
+	if k.secret != nil {
+		return nil, fmt.Errorf("the keys %s are a secret: there is no public half", k.name)
+	}
 	signer, err := jose.NewSigner(k.algorithm, k.private, k.kid)
 	if err != nil {
 		return nil, err
@@ -67,12 +73,15 @@ func (s *state) newKeys(name, algorithm string, generation int) error {
 	if err != nil {
 		return err
 	}
+	s.keys[name] = k
+	if k.secret != nil {
+		s.variables[name+"_SECRET"] = string(k.secret)
+		return nil
+	}
 	set, err := k.set()
 	if err != nil {
 		return err
 	}
-	s.keys[name] = k
-	s.variables[name+"_JWKS"] = "file:" + name + ".jwks.json"
 	if server := s.jwks[name]; server != nil {
 		server.set(set)
 	}

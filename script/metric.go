@@ -23,7 +23,7 @@ func checkMetric(s *state, c call) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		a := s.send(&request{method: "GET", target: "/metrics", listener: "admin"})
+		a := s.send(&request{ctx: ctx, method: "GET", target: "/metrics", listener: "admin"})
 		if a.err != nil || a.status != 200 {
 			return fmt.Errorf("reading the metrics: status %d, %v", a.status, a.err)
 		}

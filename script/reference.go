@@ -65,7 +65,8 @@ stands for itself; within double quotes variables (` + "`$NAME`, `${NAME}`" + `)
 configuration can name them as ` + "`${NAME}`" + `. Some are there from the beginning: ` + "`$BACKEND`" + `, the URL of the
 backend; ` + "`$WORK`" + `, the folder; ` + "`$ISSUER` and `$AUDIENCE`" + `, those of tokens.
 
-Listen on ` + "`127.0.0.1:0`" + `: the system chooses a free port, and the script finds it.
+Listen on ` + "`127.0.0.1:0`" + `: the system chooses a free port, and the script finds it in
+the log, which has to go to stdout or stderr as JSON.
 
 A command that fails ends the script; what is told is the line, what was expected,
 the whole answer and the gateway's output. Nothing waits for a fixed time. A

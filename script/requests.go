@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -75,21 +76,37 @@ func doBackground(s *state, c call) error {
 		return err
 	}
 	s.heard = s.allHeard()
-	came := make(chan *answer, 1)
-	s.flying[c.args[0]] = came
-	go func() { came <- s.send(q) }()
+	f := &flight{came: make(chan *answer, 1)}
+	q.ctx, f.abandon = context.WithCancel(s.ctx)
+	s.flying[c.args[0]] = f
+	go func() { f.came <- s.send(q) }()
 	return nil
 }
 
+// flight is a request whose answer is not there yet.
+type flight struct {
+	came    chan *answer
+	abandon context.CancelFunc
+}
+
 // doFinish waits for the answer to a request in the background.
-func doFinish(s *state, c call) error {
-	came := s.flying[c.args[0]]
-	if came == nil {
-		return fmt.Errorf("no request %s is in the background", c.args[0])
+func doFinish(s *state, c call) error { return s.land(c.args[0], false) }
+
+// doAbandon breaks the connection of a request in the background off.
+func doAbandon(s *state, c call) error { return s.land(c.args[0], true) }
+
+func (s *state) land(name string, abandon bool) error {
+	f := s.flying[name]
+	if f == nil {
+		return fmt.Errorf("no request %s is in the background", name)
 	}
-	delete(s.flying, c.args[0])
-	s.answer = <-came // its connection breaks when the script's time is over
+	delete(s.flying, name)
+	if abandon {
+		f.abandon()
+	}
+	s.answer = <-f.came // its connection breaks when the script's time is over
 	s.answers = []*answer{s.answer}
+	f.abandon()
 	return s.ctx.Err()
 }
 
@@ -103,7 +120,7 @@ func (s *state) allHeard() int {
 
 // parseRequest reads a verb and what follows it.
 func (s *state) parseRequest(args []string) (*request, error) {
-	q := &request{}
+	q := &request{ctx: s.ctx}
 	verb, args := args[0], args[1:]
 	switch verb {
 	case "get", "head", "post", "put", "patch", "delete", "options":

@@ -119,6 +119,13 @@ func TestScriptsThatPass(t *testing.T) {
 			finish slow
 			body =xx
 			exit 0`,
+		"a client leaves": `
+			gateway gateway.yaml
+			reply hang
+			background slow get / 'X-Key: open'
+			await 1
+			abandon slow
+			aborted`,
 		"many requests are counted": `
 			gateway gateway.yaml
 			repeat 3 get / 'X-Key: open'
@@ -156,6 +163,8 @@ X-Tab: a\x09b
 			keys ONE
 			keys TWO RS256
 			keys THREE EdDSA
+			keys FOUR HS256
+			token shared --keys=FOUR
 			key ALICE
 			token bob --keys=TWO scope='a b' roles:='["x"]' exp=5m --without=jti
 			token eve --keys=ONE --tampered

@@ -35,7 +35,7 @@ type state struct {
 	roots   *x509.CertPool
 	answer  *answer
 	answers []*answer
-	flying  map[string]chan *answer
+	flying  map[string]*flight
 	kept    *connection
 	heard   int // requests that backends heard before the last one was sent
 }
@@ -58,7 +58,7 @@ func newState(ctx context.Context, r *Runner, s *Script) (*state, error) {
 		ctx: ctx, runner: r, script: s, folder: folder,
 		variables: map[string]string{"WORK": folder, "ISSUER": defaultIssuer, "AUDIENCE": defaultAudience},
 		backends:  make(map[string]*backend), keys: make(map[string]*keyPair), jwks: make(map[string]*jwksServer),
-		flying: make(map[string]chan *answer), roots: x509.NewCertPool(),
+		flying: make(map[string]*flight), roots: x509.NewCertPool(),
 	}
 	for _, f := range s.Files {
 		if err := st.write(f.Name, f.Data); err != nil {

@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -151,13 +152,17 @@ func (t *token) sign(input string) ([]byte, error) {
 	case "hs256-confusion":
 		// What a verifier would take for the secret if it trusted the header:
 		// the public key as it is published (RFC 8725 §2.1).
+		if t.key.secret != nil {
+			return nil, errors.New("a secret has no public half to confuse it with")
+		}
 		der, err := x509.MarshalPKIXPublicKey(t.key.private.Public())
 		if err != nil {
 			return nil, err
 		}
-		mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
-		mac.Write([]byte(input))
-		return mac.Sum(nil), nil
+		return hs256(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), input), nil
+	}
+	if t.key.secret != nil {
+		return hs256(t.key.secret, input), nil
 	}
 	digest := sha256.Sum256([]byte(input))
 	switch private := t.key.private.(type) {
@@ -176,6 +181,12 @@ func (t *token) sign(input string) ([]byte, error) {
 		return ed25519.Sign(private, []byte(input)), nil
 	}
 	return nil, fmt.Errorf("no way to sign with %T", t.key.private)
+}
+
+func hs256(secret []byte, input string) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(input))
+	return mac.Sum(nil)
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
