@@ -11,7 +11,7 @@ import (
 
 // setCaller tells the backend who calls. Fields of a client with these names
 // never come this far, so their absence says that nobody was identified.
-func (u *Upstream) setCaller(out http.Header, p *sallyport.Principal) error {
+func (u *Upstream) setCaller(out *header, p *sallyport.Principal) error {
 	c := p.Proved()
 	if c == nil {
 		return nil
@@ -30,9 +30,10 @@ func (u *Upstream) setCaller(out http.Header, p *sallyport.Principal) error {
 		}
 		if !fieldValue(f.value) {
 			// A line break in a claim would start a field of the caller's choice.
-			return problem.Refuse(problem.TokenInvalid, "A claim holds a control character.").Because(errors.New("claim for " + f.name))
+			return problem.Refuse(problem.TokenInvalid, "A claim holds a control character.").
+				Because(errors.New("claim for "+f.name)).With("WWW-Authenticate", `Bearer error="invalid_token"`)
 		}
-		out[http.CanonicalHeaderKey(u.Prefix+f.name)] = []string{f.value}
+		out.set(http.CanonicalHeaderKey(u.Prefix+f.name), f.value)
 	}
 	return nil
 }

@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -115,13 +114,13 @@ func (u *Upstream) request(ctx context.Context, x *sallyport.Exchange, target *T
 	}
 	if body := x.Request.Body; body != nil {
 		r.ContentLength = body.Length
-		if held, whole := body.Held(); whole {
+		switch held, whole := body.Held(); {
+		case body.Length == 0:
+			r.Body = http.NoBody
+		case whole:
 			r.Body = io.NopCloser(message.BytesBody(held))
 			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(message.BytesBody(held)), nil }
-			if len(held) == 0 {
-				r.Body = http.NoBody
-			}
-		} else {
+		default:
 			r.Body = &requestBody{Body: body}
 		}
 	}
@@ -193,73 +192,6 @@ func isDial(err error) bool {
 func isTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
-}
-
-// fields are the request's header fields as the backend gets them: the
-// client's without those that are the gateway's to give, then the gateway's.
-func (u *Upstream) fields(x *sallyport.Exchange) (http.Header, error) {
-	listed := connectionListed(x.Request.Fields)
-	out := make(http.Header, len(x.Request.Fields)+12)
-	for _, f := range x.Request.Fields {
-		if !u.gatewayOwned(f.Name) && !hopByHop(f.Name, listed) {
-			name := http.CanonicalHeaderKey(f.Name)
-			out[name] = append(out[name], f.Value)
-		}
-	}
-	if out["User-Agent"] == nil {
-		out["User-Agent"] = []string{""} // or net/http would name itself
-	}
-	if u.Identity {
-		out["Accept-Encoding"] = []string{"identity"}
-		delete(out, "Range")
-		delete(out, "If-Range")
-	}
-	setForwarded(out, x)
-	out["X-Request-Id"] = []string{x.ID}
-	if x.Trace != "" {
-		out["Traceparent"] = []string{x.Trace}
-	}
-	out["Via"] = append(out["Via"], via(x.Request.Proto))
-	return out, u.setCaller(out, &x.Caller)
-}
-
-func setForwarded(out http.Header, x *sallyport.Exchange) {
-	peer := x.Request.Remote.Addr().Unmap().WithZone("")
-	client, chain, behind := "unknown", "", "" // RFC 7239 §6.2: a peer without an address, such as a socket in the file system
-	if x.Client.IsValid() {
-		client = x.Client.String()
-		chain = client
-	}
-	if peer != x.Client && peer.IsValid() {
-		chain += ", " + peer.String()
-		behind = ", for=" + forwardedNode(peer.String())
-	}
-	host := x.Request.Authority
-	if chain != "" {
-		out["X-Forwarded-For"] = []string{chain}
-	}
-	out["X-Forwarded-Host"] = []string{host}
-	out["X-Forwarded-Proto"] = []string{x.Request.Scheme}
-	if port := x.Request.Local.Port(); port != 0 {
-		out["X-Forwarded-Port"] = []string{strconv.Itoa(int(port))}
-	}
-	out["Forwarded"] = []string{"for=" + forwardedNode(client) + `;host="` + host + `";proto=` + x.Request.Scheme + behind}
-}
-
-// via says how the request came to us (RFC 9110 §7.6.3).
-func via(proto string) string {
-	if strings.HasPrefix(proto, "HTTP/2") {
-		return "2 sallyport"
-	}
-	return "1.1 sallyport"
-}
-
-// forwardedNode is an address as RFC 7239 §6 writes it.
-func forwardedNode(address string) string {
-	if strings.IndexByte(address, ':') >= 0 {
-		return `"[` + address + `]"`
-	}
-	return address
 }
 
 // answerFields are the backend's header fields without those of its

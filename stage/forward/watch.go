@@ -51,8 +51,12 @@ func (w *watched) Read(p []byte) (int, error) {
 	if w.timer != nil {
 		w.timer.Stop() // the time the client takes is not the backend's
 	}
-	if err != nil && !errors.Is(err, io.EOF) && w.ctx.Err() != nil {
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+	case w.ctx.Err() != nil:
 		err = context.Cause(w.ctx)
+	default:
+		err = unquoted(err)
 	}
 	return n, err
 }

@@ -1,0 +1,53 @@
+package forward
+
+// gatewayOwned tells the fields that only the gateway may set, and those by
+// which frameworks let a client override what was checked. Many backends see
+// X_Caller_Subject and X-Caller-Subject as the same (CGI, RFC 3875 §4.1.18),
+// so underscores count as hyphens.
+func (u *Upstream) gatewayOwned(name string) bool {
+	if beginsAlike(name, u.Prefix) || beginsAlike(name, "X-Forwarded-") {
+		return true
+	}
+	for _, owned := range ownedFields {
+		if len(name) == len(owned) && beginsAlike(name, owned) {
+			return true
+		}
+	}
+	return false
+}
+
+// beginsAlike compares as a backend might that folds letters and underscores.
+func beginsAlike(name, prefix string) bool {
+	if len(name) < len(prefix) {
+		return false
+	}
+	for i := range len(prefix) {
+		if folded(name[i]) != folded(prefix[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func folded(c byte) byte {
+	switch {
+	case 'A' <= c && c <= 'Z':
+		return c | 0x20
+	case c == '_':
+		return '-'
+	}
+	return c
+}
+
+var ownedFields = [...]string{
+	// Where the request comes from.
+	"Forwarded", "X-Forwarded", "X-Original-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "Client-Ip", "True-Client-Ip", "X-Cluster-Client-Ip",
+	"X-Originating-Ip", "X-Remote-Ip", "X-Remote-Addr", "Cf-Connecting-Ip", "Fastly-Client-Ip", "X-Envoy-External-Address", "X-Envoy-Internal",
+	// Who sent it.
+	"X-Request-Id", "Traceparent", "Remote-User", "X-Remote-User", "Client-Cert", "Client-Cert-Chain", "X-Client-Cert", "Ssl-Client-Cert", "X-Ssl-Client-Cert",
+	// What it asks for.
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Original-Uri", "X-Original-Method", "X-Rewrite-Url",
+	"X-Envoy-Original-Path", "X-Original-Host", "X-Host",
+	// CGI makes HTTP_PROXY of it, by which libraries choose their proxy.
+	"Proxy",
+}
