@@ -67,6 +67,8 @@ func (m *maker) item(g *goal, before []any, contained bool) (any, error) {
 	return nil, impossible(g.at(), "it must have items that differ, and there are not as many")
 }
 
+func isFalse(n *source.Node) bool { return n != nil && n.Kind == source.Bool && n.Text == "false" }
+
 // items is what the item at an index has to hold to.
 func (g *goal) items(i int, contained bool) ([]*source.Node, error) {
 	var schemas []*source.Node
@@ -78,14 +80,18 @@ func (g *goal) items(i int, contained bool) ([]*source.Node, error) {
 			schemas = append(schemas, prefix.Items[i])
 			continue
 		}
-		rest := n.Get("items")
-		if rest == nil {
-			rest = n.Get("unevaluatedItems")
-		}
-		if rest != nil && rest.Kind == source.Bool && rest.Text == "false" {
+		if rest := n.Get("items"); isFalse(rest) {
 			return nil, impossible(rest.Position(), "the list takes no more than %d items", i)
 		}
-		schemas = append(schemas, present(rest)...)
+		schemas = append(schemas, present(n.Get("items"))...)
+	}
+	for _, n := range g.schemas {
+		if rest := n.Get("unevaluatedItems"); rest != nil && len(schemas) == 0 {
+			if isFalse(rest) {
+				return nil, impossible(rest.Position(), "the list takes no more than %d items", i)
+			}
+			schemas = append(schemas, rest)
+		}
 	}
 	if len(schemas) == 0 {
 		schemas = []*source.Node{{Kind: source.Map}}

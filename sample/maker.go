@@ -90,27 +90,50 @@ func (m *maker) order(u *union) []int {
 
 func isNull(n *source.Node) bool { return n != nil && n.Str("type") == "null" }
 
-// build makes a value once all is decided. A value of a union that must fit
-// one branch alone is tried with and without what is optional: either may tell
-// the branches apart.
+// build makes a value once all is decided, of the first type for which that is
+// possible. Where nothing makes sure that the value fits, it is tried with and
+// without what is optional: either may tell the branches of a union apart.
 func (m *maker) build(g *goal, schemas []*source.Node) (any, error) {
-	v, err := m.typed(g)
-	if err == nil && g.doubtful {
-		err = m.fits(schemas, v)
-	}
-	if err == nil || !g.doubtful {
+	if enum, ok := g.enum(); ok {
+		v, err := m.oneOf(g, enum)
+		if err == nil && g.doubtful {
+			err = m.fits(schemas, v)
+		}
 		return v, err
 	}
-	m.all = !m.all
-	v, again := m.typed(g)
-	m.all = !m.all
-	if again == nil {
-		again = m.fits(schemas, v)
+	first := impossible(g.at(), "no type is left that the schemas have in common")
+	for i, t := range m.typesOf(g) {
+		v, err := m.possible(g, t, schemas)
+		if err == nil {
+			return v, nil
+		}
+		if i == 0 {
+			first = err
+		}
 	}
-	if again == nil {
-		return v, nil
+	return nil, first
+}
+
+func (m *maker) possible(g *goal, t string, schemas []*source.Node) (any, error) {
+	if !g.doubtful {
+		return m.ofType(g, t)
 	}
-	return nil, err
+	outer := m.all
+	defer func() { m.all = outer }()
+	var first error
+	for _, m.all = range [...]bool{outer, !outer} {
+		v, err := m.ofType(g, t)
+		if err == nil {
+			err = m.fits(schemas, v)
+		}
+		if err == nil {
+			return v, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
 }
 
 // fits holds a value against schemas as the specification does.
@@ -126,28 +149,6 @@ func (m *maker) fits(schemas []*source.Node, v any) error {
 		}
 	}
 	return nil
-}
-
-// typed makes a value of the first type that is possible.
-func (m *maker) typed(g *goal) (any, error) {
-	if enum, ok := g.enum(); ok {
-		return m.oneOf(g, enum)
-	}
-	types := m.typesOf(g)
-	if len(types) == 0 {
-		return nil, impossible(g.at(), "no type is left that the schemas have in common")
-	}
-	var first error
-	for _, t := range types {
-		v, err := m.ofType(g, t)
-		if err == nil {
-			return v, nil
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return nil, first
 }
 
 func (m *maker) ofType(g *goal, t string) (any, error) {

@@ -57,7 +57,7 @@ func (m *maker) member(g *goal, name string) ([]*source.Node, error) {
 		switch {
 		case len(own) > 0 || additional == nil:
 			schemas = append(schemas, own...)
-		case additional.Kind == source.Bool && additional.Text == "false":
+		case isFalse(additional):
 			return nil, impossible(additional.Position(), "%q must be there, and additionalProperties: false lets it not", name)
 		default:
 			schemas = append(schemas, additional)

@@ -3,6 +3,7 @@ package sample
 import (
 	"regexp/syntax"
 	"strings"
+	"unicode/utf8"
 
 	"sallyport/jsonschema"
 )
@@ -36,16 +37,15 @@ func (g *Generator) pattern(source string) (*pattern, error) {
 func (p *pattern) matches(text string) bool { return p.judge.Match(text) }
 
 // extras are how many characters a text should have beyond what it must, for
-// its length to be right: few first, then enough for a minLength.
+// its length to be right: few first, then what is missing to a minLength.
 func (p *pattern) extras(least, most int) []int {
 	extras := []int{0, 1, 2, 3, 5, 8, 13, 21}
-	if least > 0 {
-		for _, more := range [...]int{-8, -4, -3, -2, -1, 0, 1, 4} {
-			extras = append(extras, max(0, least+more))
-		}
+	shortest := utf8.RuneCountInString(p.text(0, 0))
+	if missing := least - shortest; missing > 0 {
+		extras = append(extras, missing, max(0, missing-1), max(0, missing-2), missing+1, missing+3)
 	}
-	if most < 64 {
-		extras = append(extras, most)
+	if room := most - shortest; room > 0 && room < 64 {
+		extras = append(extras, room)
 	}
 	return extras
 }
@@ -59,6 +59,10 @@ func (p *pattern) text(extra, turn int) string {
 	}
 	w := patternWriter{extra: extra, turn: turn}
 	w.write(p.tree)
+	if w.extra > 0 && w.out.Len() < maxPatternText {
+		// Without an anchor at the end, anything may follow.
+		w.out.WriteString(strings.Repeat("a", min(w.extra, maxPatternText)))
+	}
 	return w.out.String()
 }
 
