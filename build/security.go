@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -124,7 +123,7 @@ func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
 	j := c.JWT
 	switch {
 	case j.Secret.Reveal() != "":
-		return secretKeys(j.Secret.Reveal())
+		return jose.SecretKeys(j.Secret.Reveal())
 	case j.Keys.File != "":
 		text, err := os.ReadFile(j.Keys.File)
 		if err != nil {
@@ -146,11 +145,6 @@ func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
 		})
 	}
 	return nil, source.Mistakes{{Position: j.At, Message: "there are no keys to verify tokens with", Remedy: "name a file or the URL of a JWK set under keys"}}
-}
-
-// secretKeys is a set of the one shared secret.
-func secretKeys(secret string) (jose.Source, error) {
-	return jose.ParseKeys([]byte(`{"kty":"oct","k":"` + base64.RawURLEncoding.EncodeToString([]byte(secret)) + `"}`))
 }
 
 // identify places the document's security (OpenAPI: Security Requirement Object).
@@ -187,10 +181,29 @@ func (o *operationBuilder) identify() {
 				o.unenforced(annotation(r.At, "identify: %s is left to the backend", scheme.Place))
 			}
 		}
+		if a, b := crowded(requirements); a != nil {
+			o.fault(alternative[0].At, fmt.Errorf("%s and %s both stand in the one Authorization field: no request can hold both", a.Name, b.Name))
+			return
+		}
 		security.Alternatives = append(security.Alternatives, requirements)
 		controls = append(controls, enforced(d.SecurityAt, "%s", describe(alternative, o.schemes)))
 	}
 	o.place(sallyport.Identify, "security", security, controls...)
+}
+
+// crowded finds two schemes of one alternative that need the Authorization
+// field for different HTTP schemes: a request has one such field (RFC 9110 §11.6.2).
+func crowded(requirements []identify.Requirement) (a, b *identify.Scheme) {
+	for _, r := range requirements {
+		if p := r.Scheme.Place; p.In != "authorization" {
+			continue
+		} else if a == nil {
+			a = r.Scheme
+		} else if a.Place != p {
+			return a, r.Scheme
+		}
+	}
+	return nil, nil
 }
 
 func (o *operationBuilder) public() bool {

@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type Keys struct {
 	keys    []key
 	skipped []Skipped
 	version Version
+	unnamed bool // the kid of a token is not looked at
 }
 
 // Skipped is a member of a set that is never used, and why.
@@ -88,6 +90,17 @@ func (s *Keys) Skipped() []Skipped { return slices.Clone(s.skipped) }
 
 // Version names the content of the set.
 func (s *Keys) Version() Version { return s.version }
+
+// SecretKeys is the set of the one secret that is shared with an issuer, for HS256, HS384 and HS512. There is no
+// other key that a token could mean, so the kid of a token is not looked at. A secret shorter than the hash of an
+// algorithm does not serve it (RFC 7518 §3.2).
+func SecretKeys(secret string) (*Keys, error) {
+	set, err := ParseKeys([]byte(`{"kty":"oct","k":"` + base64.RawURLEncoding.EncodeToString([]byte(secret)) + `"}`))
+	if err == nil {
+		set.unnamed = true
+	}
+	return set, err
+}
 
 // ParseKeys reads a JWK set, or a single JWK, of at most 1 MiB and 256 keys. A key that is not understood,
 // too weak (RSA has 2048 to 4096 bits), private, or not for verifying is left out and listed by Skipped, as RFC 7517 §5 asks; a set that
@@ -239,7 +252,7 @@ func (k *key) serves(a algorithm) bool {
 
 // verify checks a signature with the key that h names, or with each key that fits where h names none.
 func (s *Keys) verify(h *header, input, signature []byte) error {
-	if h.hasKeyID {
+	if h.hasKeyID && !s.unnamed {
 		return s.verifyNamed(h, input, signature)
 	}
 	fitting := 0

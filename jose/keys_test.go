@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	gojose "github.com/go-jose/go-jose/v4"
 )
 
 // public returns the JWK of a signer's public key, changed: a nil value takes a member out.
@@ -239,5 +241,36 @@ func TestVersionFollowsContent(t *testing.T) {
 			t.Errorf("%s has the version of %s", name, twin)
 		}
 		seen[v] = name
+	}
+}
+
+func TestTheKidOfATokenUnderTheOneSecretIsNotLookedAt(t *testing.T) {
+	secret := "0123456789abcdef0123456789abcdef"
+	keys, err := SecretKeys(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(secret string) string {
+		signer, err := gojose.NewSigner(gojose.SigningKey{Algorithm: gojose.HS256, Key: []byte(secret)},
+			(&gojose.SignerOptions{}).WithHeader("kid", "2026-11"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		jws, err := signer.Sign([]byte(`{"sub":"alice","exp":4102444800}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := jws.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	v := &Verifier{Keys: keys, AnyIssuer: true, AnyAudience: true, Algorithms: []string{"HS256"}}
+	if _, err := v.Verify(t.Context(), sign(secret)); err != nil {
+		t.Errorf("a token under the secret, with a kid: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), sign(strings.Repeat("x", 32))); ReasonOf(err) != ReasonSignature {
+		t.Errorf("a token under another secret: %v, want a wrong signature", err)
 	}
 }
