@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sallyport"
@@ -53,10 +54,20 @@ func (o *operationBuilder) filter() {
 		step.Responses = append(step.Responses, filter.NewResponse(status, content))
 		controls = append(controls, enforced(r.At, "answer %s: %s", r.Status, orElse(strings.Join(types, ", "), "no content")))
 	}
+	if mode != filter.Watch && !declaresSuccess(step.Responses) {
+		o.result.Warnings.Add(o.declared.At, "declare its 2xx, or set answers.mode for it",
+			"the operation %s declares no success: every 2xx and 3xx of the backend becomes 502", o.declared.ID)
+	}
 	if mode == filter.Watch {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: what is not as declared is recorded and passed (mode observe)"))
 	}
 	o.place(sallyport.Filter, "answer", step, controls...)
+}
+
+func declaresSuccess(responses []filter.Response) bool {
+	return slices.ContainsFunc(responses, func(r filter.Response) bool {
+		return r.Status == 0 || r.Status == 2 || r.Status == 3 || 200 <= r.Status && r.Status < 400
+	})
 }
 
 func (o *operationBuilder) media(m *openapi.MediaType, r mediatype.Range) (filter.Media, error) {

@@ -62,6 +62,7 @@ func (b *builder) api(c *config.API) *API {
 		a.route(hosts, declared, op)
 	}
 	a.unused()
+	a.strayExtensions()
 	b.router.undeclared(hosts, c.Name, a.cors, a.preflights())
 	return api
 }

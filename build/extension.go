@@ -1,6 +1,7 @@
 package build
 
 import (
+	"slices"
 	"strings"
 
 	"sallyport/source"
@@ -38,6 +39,8 @@ func (o *operationBuilder) extension(place string, node *source.Node) {
 		}
 		if !known {
 			o.faults.Add(node.NamePosition(m.Name), remedyFor(m.Name, extensionKeys[place]), "x-sallyport: %q of a %s cannot be enforced", m.Name, place)
+		} else if m.Value.Kind != source.Bool {
+			o.faults.Add(m.Value.Position(), "write true or false", "x-sallyport: %q is neither true nor false", m.Name)
 		}
 	}
 }
@@ -51,3 +54,55 @@ func remedyFor(name string, known []string) string {
 	}
 	return "known here: " + strings.Join(known, ", ")
 }
+
+// strayExtensions points at x-sallyport where no operation reads it: in a
+// schema, an answer, a server. It would look like a rule and be none.
+func (a *apiBuilder) strayExtensions() {
+	read := make(map[*source.Node]bool)
+	for _, op := range a.document.Operations {
+		for _, node := range op.Extensions {
+			read[node] = true
+		}
+		for _, p := range op.Parameters {
+			read[p.Extension] = true
+		}
+	}
+	for _, m := range membersOf(a.document.Root().Get("components").Get("parameters")) {
+		read[m.Value.Get("x-sallyport")] = true // by whatever refers to it
+	}
+	a.search(a.document.Root(), read, false)
+}
+
+// search goes through a document. In a map that is named, the author chose the
+// names of the members, x-sallyport among them.
+func (a *apiBuilder) search(n *source.Node, read map[*source.Node]bool, named bool) {
+	for _, item := range n.Items {
+		a.search(item, read, named)
+	}
+	for i, m := range n.Members {
+		switch {
+		case named:
+			a.search(m.Value, read, false)
+		case m.Name == "x-sallyport":
+			if !read[m.Value] {
+				a.mistakes.Add(n.MemberPosition(i), "it is read at the root, a path, an operation and a parameter", "x-sallyport stands where nothing holds what it says")
+			}
+		case !strings.HasPrefix(m.Name, "x-") && !slices.Contains(unread[:], m.Name):
+			a.search(m.Value, read, slices.Contains(namedByAuthor[:], m.Name))
+		}
+	}
+}
+
+func membersOf(n *source.Node) []source.Member {
+	if n == nil {
+		return nil
+	}
+	return n.Members
+}
+
+// unread are values that are data, and parts that are not routed or that only
+// a reference makes count.
+var unread = [...]string{"example", "examples", "default", "enum", "const", "webhooks", "callbacks", "pathItems"}
+
+// namedByAuthor are maps whose names are the author's, x-sallyport too.
+var namedByAuthor = [...]string{"properties", "patternProperties", "dependentSchemas", "$defs", "definitions", "schemas", "headers", "securitySchemes"}

@@ -66,6 +66,10 @@ func (o *operationBuilder) limit() {
 }
 
 func (o *operationBuilder) limitAt(stage sallyport.Stage, here func(*config.Limit) bool) {
+	place := func(name string, step sallyport.Step, controls ...sallyport.Control) {
+		// Wherever it stands, it is observed where limits are.
+		o.op.Place(sallyport.Placed{Stage: stage, Mode: o.mode(sallyport.Limit), Name: name, Step: step, Controls: controls})
+	}
 	var rates []*limit.Rate
 	var controls []sallyport.Control
 	for i := range o.config.Limits {
@@ -74,7 +78,7 @@ func (o *operationBuilder) limitAt(stage sallyport.Stage, here func(*config.Limi
 			continue
 		}
 		if flights := o.flights[c.Name]; flights != nil {
-			o.place(stage, c.Name, flights, enforced(c.At, "%s: %d at one time by %s", c.Name, c.Concurrency, strings.Join(c.By, " and ")))
+			place(c.Name, flights, enforced(c.At, "%s: %d at one time by %s", c.Name, c.Concurrency, strings.Join(c.By, " and ")))
 			continue
 		}
 		rates = append(rates, o.rates[c.Name])
@@ -83,14 +87,14 @@ func (o *operationBuilder) limitAt(stage sallyport.Stage, here func(*config.Limi
 	switch len(rates) {
 	case 0:
 	case 1:
-		o.place(stage, rates[0].Name, rates[0], controls...)
+		place(rates[0].Name, rates[0], controls...)
 	default:
 		together := &limit.Together{Rates: rates}
 		if err := together.Compile(); err != nil {
 			o.fault(o.config.At, err)
 			return
 		}
-		o.place(stage, "rates", together, controls...)
+		place("rates", together, controls...)
 	}
 }
 

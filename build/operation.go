@@ -71,11 +71,14 @@ func (o *operationBuilder) fault(at source.Position, err error) {
 
 // place puts a step into its stage, in the mode that the rules give the stage.
 func (o *operationBuilder) place(stage sallyport.Stage, name string, step sallyport.Step, controls ...sallyport.Control) {
-	mode := sallyport.Enforce
+	o.op.Place(sallyport.Placed{Stage: stage, Mode: o.mode(stage), Name: name, Step: step, Controls: controls})
+}
+
+func (o *operationBuilder) mode(stage sallyport.Stage) sallyport.Mode {
 	if slices.Contains(o.rules.Observe, stage.String()) {
-		mode = sallyport.Observe
+		return sallyport.Observe
 	}
-	o.op.Place(sallyport.Placed{Stage: stage, Mode: mode, Name: name, Step: step, Controls: controls})
+	return sallyport.Enforce
 }
 
 func (o *operationBuilder) unenforced(controls ...sallyport.Control) {

@@ -23,6 +23,8 @@ func NewParameters(list []*openapi.Parameter, d Document, o ParameterOptions) (*
 		switch {
 		case declared.In == "header" && notParameter(declared.Name):
 			f.leave(sallyport.Annotation, declared.At, "header "+declared.Name+": not a parameter; content, responses and security describe this field")
+		case declared.In == "header" && framing(declared.Name):
+			f.leave(sallyport.Annotation, declared.At, "header "+declared.Name+": belongs to the message, not to the operation, and is checked for every request")
 		case declared.In == "querystring":
 			s.whole = f.querystring(declared, d)
 		default:
@@ -40,6 +42,12 @@ func NewParameters(list []*openapi.Parameter, d Document, o ParameterOptions) (*
 // Parameter Object: name).
 func notParameter(name string) bool {
 	return message.EqualName(name, "Accept") || message.EqualName(name, "Content-Type") || message.EqualName(name, "Authorization")
+}
+
+// framing tells the fields that say where a message goes and where it ends:
+// no door hands them on, and no operation can have its own idea of them.
+func framing(name string) bool {
+	return message.EqualName(name, "Host") || message.EqualName(name, "Content-Length") || message.EqualName(name, "Transfer-Encoding") || message.EqualName(name, "Connection")
 }
 
 func (f *findings) undeclared(o ParameterOptions) {
