@@ -157,6 +157,11 @@ func (q *request) flags(args []string) ([]string, error) {
 			q.listener = value
 		case "--from":
 			q.from = value
+		case "--answer":
+			var err error
+			if q.nth, err = strconv.Atoi(value); err != nil {
+				return nil, fmt.Errorf("%q is not a number", value)
+			}
 		case "--keep":
 			q.keep = true
 		case "--chunked":

@@ -149,6 +149,11 @@ func TestScriptsThatPass(t *testing.T) {
 			status 200
 			upstream target /raw
 			upstream header X-Tab "a\tb"
+			raw two-requests.txt --answer=2
+			status 200
+			upstream target /second
+			raw two-requests.txt --answer=3
+			aborted
 			get / --keep 'X-Key: open'
 			get / --keep 'X-Key: open'
 			status 200
@@ -157,6 +162,16 @@ GET /raw HTTP/1.1
 Host: x
 X-Key: open
 X-Tab: a\x09b
+
+-- two-requests.txt --
+GET /first HTTP/1.1
+Host: x
+X-Key: open
+
+GET /second HTTP/1.1
+Host: x
+X-Key: open
+Connection: close
 
 `,
 		"tokens and keys are made": `
