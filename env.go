@@ -91,11 +91,15 @@ func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
 func (b *Budget) Taken() int64 { return b.taken.Load() }
 
 func (b *Budget) take(n int64) bool {
-	if b.taken.Add(n) > b.limit {
-		b.taken.Add(-n)
-		return false
+	for {
+		taken := b.taken.Load()
+		if taken+n > b.limit {
+			return false
+		}
+		if b.taken.CompareAndSwap(taken, taken+n) {
+			return true
+		}
 	}
-	return true
 }
 
 func (b *Budget) give(n int64) { b.taken.Add(-n) }

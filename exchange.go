@@ -218,11 +218,20 @@ func (x *Exchange) send(door Door) error {
 		}
 		x.Response.Fields.Set(f.Name, f.Value)
 	}
-	x.Sent, x.Aborted = door.Send(x.Response)
-	if body := x.Response.Body; body != nil {
-		body.Close()
-	}
+	x.Sent, x.Aborted = x.deliver(door)
+	x.Response.Body.Close()
 	return x.Aborted
+}
+
+// deliver hands the answer over. What reads a streamed body may panic like a
+// step: then the answer is broken off.
+func (x *Exchange) deliver(door Door) (sent int64, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &panicked{r, stack()}
+		}
+	}()
+	return door.Send(x.Response)
 }
 
 // finish runs the closings and the record, each of them even if another panics.

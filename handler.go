@@ -28,8 +28,8 @@ type Door interface {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{Context: r.Context(), Request: fromHTTP(r)}
 	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout}
-	if body := x.Request.Body; body != nil && g.env.BodyTimeout > 0 {
-		door.control.SetReadDeadline(time.Now().Add(g.env.BodyTimeout)) // what cannot have one has none
+	if x.Request.Body != nil {
+		door.await(x.Request.Body, g.env.BodyTimeout)
 	}
 	if err := g.Serve(x, door); err != nil {
 		panic(http.ErrAbortHandler) // net/http's way to break a connection off
@@ -79,11 +79,46 @@ type httpDoor struct {
 	patience time.Duration
 }
 
+// await gives the client its time for a body. Once it is there the time ends:
+// net/http goes on reading, to learn whether the client leaves, and would take
+// a deadline that passes for its leaving.
+func (d *httpDoor) await(body *message.Body, limit time.Duration) {
+	d.calm() // what an earlier request on the connection left would stop "100 Continue"
+	if limit <= 0 {
+		return
+	}
+	d.control.SetReadDeadline(time.Now().Add(limit)) // what cannot have one has none
+	length := body.Length
+	body.Wrap(func(stream io.Reader) io.Reader { return &awaited{stream, d.control} })
+	body.Length = length
+}
+
+type awaited struct {
+	io.Reader
+	control *http.ResponseController
+}
+
+func (a *awaited) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if err == io.EOF {
+		a.control.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
 // hurry gives the client its time for the next piece: one that reads too
 // slowly is cut off by its progress, one with a long answer is not.
 func (d *httpDoor) hurry() {
 	if d.patience > 0 {
 		d.control.SetWriteDeadline(time.Now().Add(d.patience))
+	}
+}
+
+// calm ends that time while the backend is waited for: in HTTP/2 a deadline
+// that passes ends the stream, though nothing was to be written.
+func (d *httpDoor) calm() {
+	if d.patience > 0 {
+		d.control.SetWriteDeadline(time.Time{})
 	}
 }
 
@@ -114,31 +149,31 @@ func (d *httpDoor) Send(r *message.Response) (int64, error) {
 	return d.stream(r.Body)
 }
 
-// stream passes a body on as it comes, flushing after each piece: an event
-// stream must not wait for a buffer to fill.
-func (d *httpDoor) stream(body *message.Body) (int64, error) {
+// stream passes a body on as it comes, flushing what has no declared end: an
+// event must not wait for a buffer to fill, nor the header for an event.
+func (d *httpDoor) stream(body *message.Body) (sent int64, err error) {
 	buffer := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buffer)
-	var sent int64
+	defer d.hurry() // for what net/http still holds
 	for {
+		if body.Length < 0 {
+			if err := d.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+				return sent, err
+			}
+		}
+		d.calm()
 		n, err := body.Read(*buffer)
 		if n > 0 {
 			d.hurry()
-			m, writeErr := d.w.Write((*buffer)[:n])
-			sent += int64(m)
-			if writeErr != nil {
-				return sent, writeErr
-			}
-			if body.Length < 0 {
-				if err := d.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-					return sent, err
-				}
+			m, err := d.w.Write((*buffer)[:n])
+			if sent += int64(m); err != nil {
+				return sent, err
 			}
 		}
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			return sent, nil
-		}
-		if err != nil {
+		case err != nil:
 			return sent, err
 		}
 	}

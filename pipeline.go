@@ -8,6 +8,7 @@
 package sallyport
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"sallyport/problem"
@@ -134,14 +135,20 @@ func (x *Exchange) decide() (err error) {
 	if err := x.run(x.plan.Entry); err != nil {
 		return err
 	}
+	x.at = nil
 	x.Op = x.plan.Match(x)
 	for stage := Admit; stage < Record; stage++ {
 		if err := x.run(x.Op.steps[stage]); err != nil {
 			return err
 		}
 	}
+	if x.Response == nil {
+		return errNoAnswer
+	}
 	return nil
 }
+
+var errNoAnswer = errors.New("no step of the operation gave an answer")
 
 // run takes the steps of one place in order. Refusals, waits and observing are
 // handled here and nowhere else.

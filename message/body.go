@@ -104,7 +104,11 @@ func (b *Body) Limit(n int64) { b.limit = n }
 // looks at or changes a stream as it passes. The length becomes unknown unless
 // it is set again.
 func (b *Body) Wrap(wrap func(io.Reader) io.Reader) {
-	b.stream = wrapped{wrap(io.MultiReader(bytes.NewReader(b.ahead), b.stream)), b.stream}
+	stream := io.Reader(b.stream)
+	if len(b.ahead) > 0 {
+		stream = io.MultiReader(bytes.NewReader(b.ahead), b.stream)
+	}
+	b.stream = wrapped{wrap(stream), b.stream}
 	b.Length, b.ahead = -1, nil
 }
 
