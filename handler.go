@@ -28,6 +28,12 @@ type Door interface {
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{Context: r.Context(), Request: fromHTTP(r)}
 	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout}
+	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+		// net/http takes Transfer-Encoding and drops a Content-Length beside it
+		// without telling. A proxy before us that believed the length would take
+		// what follows for a second request: nothing may follow (RFC 9112 §6.3).
+		w.Header().Set("Connection", "close")
+	}
 	if x.Request.Body != nil {
 		door.await(x.Request.Body, g.env.BodyTimeout)
 	}

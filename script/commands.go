@@ -72,7 +72,7 @@ func groups() []group {
 			{name: "save", usage: "NAME header FIELD | NAME json POINTER", least: 3, most: 3, run: doSave, help: "Keeps a part of the answer in the variable `$NAME`."},
 		}},
 		{"Evidence", []command{
-			{name: "log", usage: "KEY VALUE | TEXT", least: 1, most: 2, check: true, run: checkLog, help: "The log's line about the last request holds VALUE under the key (names in groups joined by dots), `=VALUE` to the letter. With one argument: the text stands anywhere in the gateway's output; `! log SECRET` is how to show that it does not."},
+			{name: "log", usage: "KEY VALUE | TEXT", least: 1, most: 2, check: true, run: checkLog, help: "The log's line about the last request holds VALUE under the key (names joined by dots, a number for an item of a list), `=VALUE` to the letter. With one argument: the text stands anywhere in the gateway's output; `! log SECRET` is how to show that it does not."},
 			{name: "event", usage: "MESSAGE [KEY VALUE]", least: 1, most: 3, check: true, run: checkEvent, help: "The log has a line with that message, and VALUE under the key."},
 			{name: "metric", usage: "NAME{LABEL=VALUE,…} [NUMBER]", least: 1, most: 2, check: true, run: checkMetric, help: "The metric, summed up over the series with these labels, is that number; `>N` is more than N."},
 		}},

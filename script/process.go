@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -150,15 +151,25 @@ func (e event) text(key string) string {
 	return value
 }
 
-// get finds a value by names joined with dots, as text.
+// get finds a value by names joined with dots, as text. A number is an item
+// of a list.
 func (e event) get(key string) (string, bool) {
 	var at any = map[string]any(e)
 	for name := range strings.SplitSeq(key, ".") {
-		m, ok := at.(map[string]any)
-		if !ok {
-			return "", false
-		}
-		if at, ok = m[name]; !ok {
+		switch holder := at.(type) {
+		case map[string]any:
+			value, ok := holder[name]
+			if !ok {
+				return "", false
+			}
+			at = value
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i < 0 || i >= len(holder) {
+				return "", false
+			}
+			at = holder[i]
+		default:
 			return "", false
 		}
 	}

@@ -66,7 +66,9 @@ configuration can name them as ` + "`${NAME}`" + `. Some are there from the begi
 backend; ` + "`$WORK`" + `, the folder; ` + "`$ISSUER` and `$AUDIENCE`" + `, those of tokens.
 
 Listen on ` + "`127.0.0.1:0`" + `: the system chooses a free port, and the script finds it in
-the log, which has to go to stdout or stderr as JSON.
+the log, which has to go to stdout or stderr as JSON. To test the configuration
+that you deploy, let it name addresses by variables, bring it in with ` + "`use ../sallyport.yaml`" + `,
+and set the variables, ` + "`SALLYPORT_ADMIN_ADDRESS`" + ` among them.
 
 A command that fails ends the script; what is told is the line, what was expected,
 the whole answer and the gateway's output. Nothing waits for a fixed time. A

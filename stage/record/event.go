@@ -75,13 +75,31 @@ func (l *Log) attributes(x *sallyport.Exchange, decision Decision) []slog.Attr {
 		attrs = append(attrs, slog.Float64("waited_ms", milliseconds(x.Waited)))
 	}
 	attrs = append(attrs, refusal(x)...)
-	for _, f := range x.Findings {
-		attrs = append(attrs, slog.Group("observed", slog.String("policy", policy(f.Place)), slog.String("reason", reason(f.Err)), slog.String("detail", f.Err.Error())))
+	if len(x.Findings) > 0 {
+		attrs = append(attrs, slog.Any("observed", findings(x)))
+	}
+	if x.Op != nil && x.Op.Deprecated {
+		attrs = append(attrs, slog.Bool("deprecated", true))
 	}
 	if x.Aborted != nil {
 		attrs = append(attrs, slog.String("aborted", x.Aborted.Error()))
 	}
 	return append(attrs, x.Notes()...)
+}
+
+// finding is what one observed step would have done.
+type finding struct {
+	Policy string `json:"policy"`
+	Reason string `json:"reason"`
+	Detail string `json:"detail"`
+}
+
+func findings(x *sallyport.Exchange) []finding {
+	list := make([]finding, len(x.Findings))
+	for i, f := range x.Findings {
+		list[i] = finding{policy(f.Place), reason(f.Err), f.Err.Error()}
+	}
+	return list
 }
 
 func refusal(x *sallyport.Exchange) []slog.Attr {

@@ -18,6 +18,7 @@ type Metrics struct {
 	decisions  *prometheus.CounterVec
 	violations *prometheus.CounterVec
 	auth       *prometheus.CounterVec
+	deprecated *prometheus.CounterVec
 	bytesIn    *prometheus.CounterVec
 	bytesOut   *prometheus.CounterVec
 }
@@ -49,6 +50,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		decisions:  counter("sallyport_policy_decisions_total", "What steps decided against a request, by step, action (refuse, observe, fail) and reason.", "policy", "action", "reason"),
 		violations: counter("sallyport_schema_violations_total", "Faults found in requests and answers, by place and keyword.", "api", "operation", "in", "keyword"),
 		auth:       counter("sallyport_auth_failures_total", "Requests turned away by Identify, by reason.", "reason"),
+		deprecated: counter("sallyport_deprecated_requests_total", "Requests for operations that the document calls deprecated.", "api", "operation"),
 		bytesIn:    counter("sallyport_http_request_bytes_total", "Bytes of request bodies read.", "api"),
 		bytesOut:   counter("sallyport_http_response_bytes_total", "Bytes of answer bodies sent.", "api"),
 	}
@@ -66,6 +68,9 @@ func (m *Metrics) Run(x *sallyport.Exchange) error {
 	m.overhead.Observe(max(took-x.Upstream.Duration-x.Waited, 0).Seconds())
 	if x.Upstream.Target != "" {
 		m.upstream.WithLabelValues(api, operation).Observe(x.Upstream.Duration.Seconds())
+	}
+	if x.Op != nil && x.Op.Deprecated {
+		m.deprecated.WithLabelValues(api, operation).Inc()
 	}
 	if n := x.Request.Body.Passed(); n > 0 {
 		m.bytesIn.WithLabelValues(api).Add(float64(n))
