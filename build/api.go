@@ -188,7 +188,7 @@ func (a *apiBuilder) route(hosts []*table, declared *openapi.Operation, op *sall
 func (a *apiBuilder) unroutable(at source.Position, op *sallyport.Operation, err error) {
 	if c, ok := errors.AsType[*clash](err); ok && c.earlier != nil && c.earlier.API != op.API {
 		a.mistakes.Add(at, "give one of the APIs other hosts or its server another path",
-			"%s %s of the API %q is %s of the API %q too (%s)", c.method, c.template, op.API, c.earlier.ID, c.earlier.API, c.earlier.At)
+			"%s %s of the API %q is %s of the API %q too, at %s", c.method, c.template, op.API, c.earlier.ID, c.earlier.API, c.earlier.At)
 		return
 	}
 	a.unserved(op, source.Mistakes{{Position: at, Message: err.Error()}})

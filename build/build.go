@@ -141,7 +141,7 @@ func (b *builder) entry() []sallyport.Placed {
 	}
 	sizes := b.config.Sizes
 	steps := []sallyport.Placed{
-		place("client", admit.NewClient(trusted), "client address: the peer's, or behind "+counted(len(trusted), "trusted proxy", "trusted proxies"), b.config.PositionOf("trusted_proxies")),
+		place("client", admit.NewClient(trusted), "client address: the peer's; "+counted(len(trusted), "proxy prefix is", "proxy prefixes are")+" trusted", b.config.PositionOf("trusted_proxies")),
 		place("answer", &admit.AnswerFields{Fields: b.everyAnswer(), HSTS: b.hsts()}, "every answer: nosniff; over TLS, Strict-Transport-Security", source.Position{}),
 		place("canonical", &admit.Canonical{
 			MaxTarget: int(sizes.TargetBytes), MaxFields: sizes.HeaderCount, MaxFieldBytes: int(sizes.HeaderBytes),

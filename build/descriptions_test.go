@@ -172,7 +172,10 @@ func (s *sweep) checkBroken(g *sample.Generator, op *openapi.Operation, a answer
 	if len(variants) == 0 {
 		s.t.Errorf("%s: no request of it can be wrong", op.ID)
 	}
-	for _, v := range variants {
+	for i, v := range variants {
+		if slowness > 1 && i%3 != len(op.ID)%3 && len(variants) > 2 {
+			continue // a third of them will do where each takes ten times as long
+		}
 		got, heard := s.send(v.Request, a)
 		told := got.problem == v.Kind.Name() || v.Method == "HEAD"
 		if heard != nil || !told || got.status != v.Kind.Status() {

@@ -10,19 +10,19 @@ import (
 // extensionKeys are the words of x-sallyport that are known, by the place they
 // stand in.
 var extensionKeys = map[string][]string{
-	"parameter": {"encoded_slash"},
-	"operation": {},
+	"a parameter":  {"encoded_slash"},
+	"an operation": {},
 }
 
 // extensions refuses words of x-sallyport that nothing here enforces: a rule
 // that is written and not held would be worse than none.
 func (o *operationBuilder) extensions() {
 	for _, node := range o.declared.Extensions {
-		o.extension("operation", node)
+		o.extension("an operation", node)
 	}
 	for _, p := range o.declared.Parameters {
 		if p.Extension != nil {
-			o.extension("parameter", p.Extension)
+			o.extension("a parameter", p.Extension)
 		}
 	}
 }
@@ -38,7 +38,7 @@ func (o *operationBuilder) extension(place string, node *source.Node) {
 			known = known || key == m.Name
 		}
 		if !known {
-			o.faults.Add(node.NamePosition(m.Name), remedyFor(m.Name, extensionKeys[place]), "x-sallyport: %q of a %s cannot be enforced", m.Name, place)
+			o.faults.Add(node.NamePosition(m.Name), remedyFor(m.Name, extensionKeys[place]), "x-sallyport: %q of %s cannot be enforced", m.Name, place)
 		} else if m.Value.Kind != source.Bool {
 			o.faults.Add(m.Value.Position(), "write true or false", "x-sallyport: %q is neither true nor false", m.Name)
 		}

@@ -243,6 +243,11 @@ func (r *router) match(x *sallyport.Exchange) *sallyport.Operation {
 	var m pathmatch.Match[*sallyport.Operation]
 	switch t.matcher.Match(x.Request.Method, x.Request.Path, &m) {
 	case pathmatch.Found:
+		// An OPTIONS of the document needs the caller's credentials, which
+		// browsers send with no preflight.
+		if op := t.answerTo(x.Request, t.first(m.Template)); op != nil {
+			return op
+		}
 		if n := m.Values.Len(); n > 0 {
 			x.Params = make([]string, n)
 			for i := range n {

@@ -29,13 +29,13 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 			continue // unused() says so
 		}
 		place, err := placeOf(declared)
-		if err != nil {
-			a.wrong(c.At, "", err)
-			continue
+		var method identify.Method
+		if err == nil {
+			method, err = a.method(c, place)
 		}
-		method, err := a.method(c, place)
 		if err != nil {
 			a.wrong(c.At, "", err)
+			a.used["scheme "+c.Name] = true // it says something, if not the right thing
 			continue
 		}
 		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method}
@@ -186,7 +186,11 @@ func (o *operationBuilder) identify() {
 			return
 		}
 		security.Alternatives = append(security.Alternatives, requirements)
-		controls = append(controls, enforced(d.SecurityAt, "%s", describe(alternative, o.schemes)))
+		says := describe(alternative, o.schemes)
+		if len(controls) > 0 {
+			says = "or " + says
+		}
+		controls = append(controls, enforced(d.SecurityAt, "%s", says))
 	}
 	o.place(sallyport.Identify, "security", security, controls...)
 }
@@ -238,13 +242,13 @@ func (a *apiBuilder) scoped(scheme string) bool {
 
 func describe(alternative openapi.Alternative, schemes map[string]*identify.Scheme) string {
 	if len(alternative) == 0 {
-		return "or: anonymous"
+		return "nobody"
 	}
 	var all []string
 	for _, r := range alternative {
 		all = append(all, r.Scheme+" ("+schemes[r.Scheme].Place.String()+", "+how(schemes[r.Scheme].Method)+")")
 	}
-	return "any of: " + strings.Join(all, " and ")
+	return strings.Join(all, " and ")
 }
 
 func how(m identify.Method) string {

@@ -1,0 +1,264 @@
+package build_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/metrics"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport"
+	"sallyport/build"
+	"sallyport/config"
+	"sallyport/openapi"
+)
+
+// Bounds of what a document may cost, whoever wrote it.
+const (
+	hostileTime   = 2 * time.Second * slowness
+	hostileMemory = 512 << 20
+)
+
+// childDocument names the document for the process that this one starts of
+// itself: the memory of a process can be measured, that of a function cannot.
+const childDocument = "SALLYPORT_TEST_DOCUMENT"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childDocument); path != "" {
+		buildAlone(path)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// buildAlone makes a plan and prints what it cost: milliseconds, bytes that the
+// process has taken from the system at most, and the outcome.
+func buildAlone(path string) {
+	begun := time.Now()
+	outcome := "built"
+	if err := tryBuild(path); err != nil {
+		outcome, _, _ = strings.Cut(err.Error(), "\n")
+	}
+	took := time.Since(begun)
+	taken := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
+	metrics.Read(taken)
+	fmt.Printf("%d %d %.300s\n", took.Milliseconds(), taken[0].Value.Uint64(), outcome)
+}
+
+func tryBuild(path string) error {
+	flags := config.Flags{Document: path, Upstream: "http://backend.invalid", Partial: true, Public: []string{"*"}}
+	if document, err := openapi.Load(context.Background(), path, openapi.Options{Partial: true}); err == nil {
+		for name := range document.Schemes {
+			flags.Unchecked = append(flags.Unchecked, name)
+		}
+	}
+	c, err := config.FromFlags(flags)
+	if err == nil {
+		env := sallyport.NewEnv(slog.New(slog.DiscardHandler), 64<<20)
+		_, err = build.Build(context.Background(), env, c, build.Options{})
+	}
+	return err
+}
+
+// buildElsewhere makes a plan in a process of its own.
+func buildElsewhere(t *testing.T, path string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*hostileTime)
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0])
+	child.Env = append(os.Environ(), childDocument+"="+path)
+	out, err := child.Output()
+	fields := strings.SplitN(strings.TrimSpace(string(out)), " ", 3)
+	if err != nil || len(fields) != 3 {
+		t.Fatalf("it did not end: %v %s", err, out)
+	}
+	took, _ := strconv.Atoi(fields[0])
+	taken, _ := strconv.Atoi(fields[1])
+	t.Logf("%d ms, %d MiB: %s", took, taken>>20, fields[2])
+	if time.Duration(took)*time.Millisecond > hostileTime {
+		t.Errorf("it took %d ms", took)
+	}
+	if taken > hostileMemory {
+		t.Errorf("it took %d MiB", taken>>20)
+	}
+}
+
+// Documents that were written to be refused are, and soon: of public
+// collections those that are hostile alone, since each has a process.
+func TestHostileDocuments(t *testing.T) {
+	root := conformance(t, "openapi-documents")
+	found := 0
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.Contains(path, "malicious") {
+			return err
+		}
+		found++
+		name, _ := filepath.Rel(root, path)
+		t.Run(name, func(t *testing.T) { buildElsewhere(t, path) })
+		return nil
+	})
+	if err != nil || found == 0 {
+		t.Fatalf("%d documents: %v", found, err)
+	}
+}
+
+// What multiplies in a document: references, branches, names, operations.
+func TestMultiplyingDocuments(t *testing.T) {
+	for name, document := range map[string]string{
+		"a chain of references":                    referenceChain(20_000),
+		"branches that double at each step":        doubling(60),
+		"schemas that all refer to all":            everyToEvery(300),
+		"one large object in all operations":       sharedObject(1_000, 1_000),
+		"one large parameter in all operations":    sharedParameter(1_000, 1_000),
+		"one list of parameters in all operations": sharedParameters(200, 1_000),
+		"deep nesting":                             deepNesting(150),
+		"a large enum":                             head + `"paths": {"/": {"post": ` + taking(`{"enum": [`+numbers(200_000)+`]}`) + `}}}`,
+		"many patterns":                            manyPatterns(2_000),
+		"many answers":                             manyAnswers(100, 100),
+		"server variables":                         serverVariables(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "openapi.json")
+			if err := os.WriteFile(path, []byte(document), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			buildElsewhere(t, path)
+		})
+	}
+}
+
+const head = `{"openapi": "3.1.2", "info": {"title": "hostile", "version": "1"}, `
+
+// taking is an operation that takes a schema as JSON.
+func taking(schema string) string {
+	return `{"responses": {"default": {"description": "any"}}, "requestBody": {"content": {"application/json": {"schema": ` + schema + `}}}}`
+}
+
+// components is a document of one operation that takes the schema S0.
+func components(schemas []string) string {
+	var b strings.Builder
+	for i, s := range schemas {
+		fmt.Fprintf(&b, `%s"S%d": %s`, comma(i), i, s)
+	}
+	return head + `"paths": {"/": {"post": ` + taking(ref(0)) + `}}, "components": {"schemas": {` + b.String() + `}}}`
+}
+
+func ref(i int) string { return fmt.Sprintf(`{"$ref": "#/components/schemas/S%d"}`, i) }
+
+func comma(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ","
+}
+
+func numbers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%s%d", comma(i), i)
+	}
+	return b.String()
+}
+
+func referenceChain(n int) string {
+	schemas := make([]string, n)
+	for i := range schemas {
+		schemas[i] = ref((i + 1) % n)
+	}
+	schemas[n-1] = `{"type": "string"}`
+	return components(schemas)
+}
+
+func doubling(n int) string {
+	schemas := make([]string, n)
+	for i := range schemas {
+		next := ref(i + 1)
+		schemas[i] = `{"allOf": [` + next + `, {"anyOf": [` + next + `, ` + next + `]}], "properties": {"a": ` + next + `, "b": ` + next + `}}`
+	}
+	schemas[n-1] = `{"type": "object"}`
+	return components(schemas)
+}
+
+func everyToEvery(n int) string {
+	schemas := make([]string, n)
+	for i := range schemas {
+		var all strings.Builder
+		for j := i + 1; j < n; j++ {
+			all.WriteString(comma(j-i-1) + ref(j))
+		}
+		schemas[i] = fmt.Sprintf(`{"properties": {"p%d": {"type": "object", "oneOf": [%s]}}}`, i, all.String())
+	}
+	schemas[n-1] = `{"type": "object", "properties": {"end": {}}}`
+	return components(schemas)
+}
+
+func properties(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `%s"property%d": {"type": "string", "maxLength": 9}`, comma(i), i)
+	}
+	return `{"type": "object", "properties": {` + b.String() + `}}`
+}
+
+// inAll is a document of many operations that are all the same.
+func inAll(operations int, operation, more string) string {
+	var b strings.Builder
+	for i := range operations {
+		fmt.Fprintf(&b, `%s"/path%d": {"post": %s}`, comma(i), i, operation)
+	}
+	return head + `"paths": {` + b.String() + `}, "components": {` + more + `}}`
+}
+
+func sharedObject(members, operations int) string {
+	return inAll(operations, taking(ref(0)), `"schemas": {"S0": `+properties(members)+`}`)
+}
+
+func sharedParameter(members, operations int) string {
+	return inAll(operations, `{"responses": {"default": {"description": "any"}}, "parameters": [{"$ref": "#/components/parameters/P"}]}`,
+		`"parameters": {"P": {"name": "p", "in": "query", "schema": `+properties(members)+`}}`)
+}
+
+func sharedParameters(parameters, operations int) string {
+	var list, refs strings.Builder
+	for i := range parameters {
+		fmt.Fprintf(&list, `%s"P%d": {"name": "p%d", "in": "query", "schema": {"type": "string", "maxLength": 9}}`, comma(i), i, i)
+		fmt.Fprintf(&refs, `%s{"$ref": "#/components/parameters/P%d"}`, comma(i), i)
+	}
+	return inAll(operations, `{"responses": {"default": {"description": "any"}}, "parameters": [`+refs.String()+`]}`, `"parameters": {`+list.String()+`}`)
+}
+
+func deepNesting(n int) string {
+	return head + `"paths": {"/": {"post": ` + taking(strings.Repeat(`{"items": `, n)+`{}`+strings.Repeat(`}`, n)) + `}}}`
+}
+
+func manyPatterns(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `%s"p%d": {"type": "string", "pattern": "^([a-z]{1,30}-%d){1,30}$"}`, comma(i), i, i)
+	}
+	return head + `"paths": {"/": {"post": ` + taking(`{"type": "object", "properties": {`+b.String()+`}}`) + `}}}`
+}
+
+func manyAnswers(answers, operations int) string {
+	var b strings.Builder
+	for i := range answers {
+		fmt.Fprintf(&b, `%s"%d": {"description": "any", "content": {"application/json": {"schema": %s}}}`, comma(i), 100+i, ref(0))
+	}
+	return inAll(operations, `{"responses": {`+b.String()+`}}`, `"schemas": {"S0": `+properties(100)+`}`)
+}
+
+func serverVariables() string {
+	var url, variables strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&url, "/{v%d}", i)
+		fmt.Fprintf(&variables, `%s"v%d": {"default": "0", "enum": ["0","1","2","3","4","5","6","7","8","9"]}`, comma(i), i)
+	}
+	return head + `"servers": [{"url": "` + url.String() + `", "variables": {` + variables.String() + `}}], "paths": {"/": {"post": ` + taking(`{}`) + `}}}`
+}
