@@ -14,7 +14,7 @@ import (
 
 type checkCommand struct {
 	sourceFlags
-	Output string `enum:"text,json" default:"text" help:"Form of the report: text or json."`
+	Output string `enum:"text,json,sarif" default:"text" help:"Form of the report: text, json or sarif."`
 	All    bool   `help:"List every control of every operation, not only what is not enforced."`
 }
 
@@ -27,9 +27,12 @@ func (k *checkCommand) Run(c *console) error {
 		return err
 	}
 	r := newReport(result, mistakes)
-	if k.Output == "json" {
-		err = r.writeJSON(c.stdout)
-	} else {
+	switch k.Output {
+	case "json":
+		err = writeJSON(c.stdout, r)
+	case "sarif":
+		err = writeJSON(c.stdout, r.sarif())
+	default:
 		err = r.writeText(c.stdout, c.stderr, k.All)
 	}
 	if err == nil && len(mistakes) > 0 {
@@ -52,7 +55,7 @@ func (s *sourceFlags) build(c *console) (*build.Result, error) {
 // enforced, operation by operation.
 func (r *enforcement) writeText(out, errs io.Writer, all bool) error {
 	for _, m := range r.Mistakes {
-		fmt.Fprintln(errs, m.text)
+		fmt.Fprintln(errs, m.mistake)
 	}
 	for _, a := range r.APIs {
 		fmt.Fprintf(out, "%s: %s, OpenAPI %s, %s\n", a.Name, a.Document, a.Version, plural(len(a.Operations), "operation"))
@@ -65,7 +68,7 @@ func (r *enforcement) writeText(out, errs io.Writer, all bool) error {
 		}
 	}
 	for _, w := range r.Warnings {
-		fmt.Fprintln(out, "warning:", w.text)
+		fmt.Fprintln(out, "warning:", w.mistake)
 	}
 	if n := len(r.Mistakes); n > 0 {
 		fmt.Fprintf(errs, "%s.\n", plural(n, "mistake"))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sallyport"
+	"sallyport/build"
 	"sallyport/message"
 	"sallyport/stage/admit"
 )
@@ -23,7 +24,7 @@ func (e *explainCommand) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	op, err := e.find(result.Plan)
+	op, err := e.find(c, result)
 	if err != nil {
 		return err
 	}
@@ -50,24 +51,59 @@ func (e *explainCommand) Run(c *console) error {
 	return nil
 }
 
-func (e *explainCommand) find(plan *sallyport.Plan) (*sallyport.Operation, error) {
+// find takes a path as a client would ask for it, as the gateway knows it, or
+// as the document writes it.
+func (e *explainCommand) find(c *console, result *build.Result) (*sallyport.Operation, error) {
 	method := strings.ToUpper(e.Method)
-	for _, op := range plan.Operations {
-		if op.Path == e.Path && op.Method == method {
+	asked, _, _ := strings.Cut(e.Path, "?")
+	for _, op := range result.Plan.Operations {
+		if op.Path == asked && op.Method == method {
 			return op, nil
 		}
 	}
-	path, err := admit.CanonicalPath(e.Path)
-	if err != nil {
+	path, err := admit.CanonicalPath(asked)
+	if err != nil && !strings.Contains(asked, "{") {
 		return nil, usageError{err}
 	}
-	x := &sallyport.Exchange{Request: &message.Request{Method: method, Path: path, Host: e.Host}}
-	op := plan.Match(x)
-	if op.Index >= 0 {
+	op, allowed := e.match(result.Plan, method, path)
+	if op != nil {
 		return op, nil
 	}
-	if len(x.Allowed) > 0 {
-		return nil, fmt.Errorf("the API declares %s for %s, not %s: the gateway answers 405", strings.Join(x.Allowed, ", "), path, method)
+	if op, ask := e.below(result, method, asked, path); op != nil {
+		fmt.Fprintf(c.stderr, "Clients ask for %s: the servers of the document put that before the path. To %s the gateway answers 404.\n", ask, asked)
+		return op, nil
 	}
-	return nil, fmt.Errorf("the API declares no path that fits %s: the gateway answers 404", path)
+	if len(allowed) > 0 {
+		return nil, fmt.Errorf("the API declares %s for %s, not %s: the gateway answers 405", strings.Join(allowed, ", "), path, method)
+	}
+	return nil, fmt.Errorf("the API declares no path that fits %s: the gateway answers 404", asked)
+}
+
+// match asks the plan as a request would.
+func (e *explainCommand) match(plan *sallyport.Plan, method, path string) (op *sallyport.Operation, allowed []string) {
+	x := &sallyport.Exchange{Request: &message.Request{Method: method, Path: path, Host: strings.ToLower(e.Host)}}
+	if op = plan.Match(x); op.Index < 0 {
+		return nil, x.Allowed
+	}
+	return op, nil
+}
+
+// below looks for an operation whose path was given without the base path of
+// its server, as the document writes it or as a client would fill it in.
+func (e *explainCommand) below(result *build.Result, method, asked, path string) (op *sallyport.Operation, ask string) {
+	for _, api := range result.APIs {
+		for i, declared := range api.Document.Operations {
+			base := declared.BasePaths[0]
+			if declared.Path == asked && declared.Method == method {
+				return api.Operations[i], base + asked
+			}
+			if base == "" || path == "" {
+				continue
+			}
+			if op, _ := e.match(result.Plan, method, base+path); op != nil {
+				return op, base + path
+			}
+		}
+	}
+	return nil, ""
 }

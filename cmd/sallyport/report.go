@@ -23,7 +23,7 @@ type mistakeReport struct {
 	Column  int    `json:"column"`
 	Message string `json:"message"`
 	Remedy  string `json:"remedy,omitempty"`
-	text    string
+	mistake *source.Mistake
 }
 
 type apiReport struct {
@@ -58,21 +58,21 @@ type controlReport struct {
 	Effect string `json:"effect"`
 	Says   string `json:"says"`
 	From   string `json:"from,omitempty"`
+	at     source.Position
 }
 
 func (c *controlReport) text() string {
-	place := c.Stage
-	if c.Mode == sallyport.Observe.String() {
-		place += ", only observed"
+	effect, text := c.Effect, c.Says
+	if c.Mode == sallyport.Observe.String() && effect == sallyport.Enforced.String() {
+		effect = "observed"
 	}
-	if place != "" {
-		place += ": "
+	if c.Stage != "" {
+		text = c.Stage + ": " + text
 	}
-	text := fmt.Sprintf("%-10s %s%s", c.Effect, place, c.Says)
 	if c.From != "" {
 		text += "  (" + c.From + ")"
 	}
-	return text
+	return fmt.Sprintf("%-10s %s", effect, text)
 }
 
 func newReport(result *build.Result, mistakes source.Mistakes) *enforcement {
@@ -115,7 +115,7 @@ func newOperationReport(op *sallyport.Operation) operationReport {
 		o.add(op.Steps(stage))
 	}
 	for _, c := range op.Unenforced {
-		o.Controls = append(o.Controls, controlReport{Effect: c.Effect.String(), Says: c.Says, From: c.From.String()})
+		o.Controls = append(o.Controls, controlReport{Effect: c.Effect.String(), Says: c.Says, From: c.From.String(), at: c.From})
 	}
 	return o
 }
@@ -125,7 +125,7 @@ func (o *operationReport) add(placed []sallyport.Placed) {
 		for _, c := range p.Controls {
 			o.Served = o.Served && c.Effect != sallyport.Refused
 			o.Controls = append(o.Controls, controlReport{
-				Stage: p.Stage.String(), Step: p.Name, Mode: p.Mode.String(), Effect: c.Effect.String(), Says: c.Says, From: c.From.String(),
+				Stage: p.Stage.String(), Step: p.Name, Mode: p.Mode.String(), Effect: c.Effect.String(), Says: c.Says, From: c.From.String(), at: c.From,
 			})
 		}
 	}
@@ -134,12 +134,10 @@ func (o *operationReport) add(placed []sallyport.Placed) {
 func mistakeReports(ms source.Mistakes) []mistakeReport {
 	out := []mistakeReport{}
 	for _, m := range ms {
-		out = append(out, mistakeReport{m.File, m.Line, m.Column, m.Message, m.Remedy, m.Error()})
+		out = append(out, mistakeReport{m.File, m.Line, m.Column, m.Message, m.Remedy, m})
 	}
 	return out
 }
-
-func (r *enforcement) writeJSON(out io.Writer) error { return writeJSON(out, r) }
 
 func writeJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
