@@ -34,8 +34,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// what follows for a second request: nothing may follow (RFC 9112 §6.3).
 		w.Header().Set("Connection", "close")
 	}
-	if x.Request.Body != nil {
-		door.await(x.Request.Body, g.env.BodyTimeout)
+	if x.Request.Body != nil && g.env.BodyTimeout > 0 {
+		// What cannot have one has none; net/http takes it away at the body's end.
+		door.control.SetReadDeadline(time.Now().Add(g.env.BodyTimeout))
 	}
 	if err := g.Serve(x, door); err != nil {
 		panic(http.ErrAbortHandler) // net/http's way to break a connection off
@@ -83,33 +84,6 @@ type httpDoor struct {
 	control  *http.ResponseController
 	method   string
 	patience time.Duration
-}
-
-// await gives the client its time for a body. Once it is there the time ends:
-// net/http goes on reading, to learn whether the client leaves, and would take
-// a deadline that passes for its leaving.
-func (d *httpDoor) await(body *message.Body, limit time.Duration) {
-	d.calm() // what an earlier request on the connection left would stop "100 Continue"
-	if limit <= 0 {
-		return
-	}
-	d.control.SetReadDeadline(time.Now().Add(limit)) // what cannot have one has none
-	length := body.Length
-	body.Wrap(func(stream io.Reader) io.Reader { return &awaited{stream, d.control} })
-	body.Length = length
-}
-
-type awaited struct {
-	io.Reader
-	control *http.ResponseController
-}
-
-func (a *awaited) Read(p []byte) (int, error) {
-	n, err := a.Reader.Read(p)
-	if err == io.EOF {
-		a.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
 }
 
 // hurry gives the client its time for the next piece: one that reads too
