@@ -90,7 +90,7 @@ func groups() []group {
 			{name: "replace", usage: "FILE OLD NEW", least: 3, most: 3, run: doReplace, help: "Replaces a text in a file wherever it stands."},
 			{name: "remove", usage: "FILE", least: 1, most: 1, run: doRemove, help: "Removes a file."},
 			{name: "fill", usage: "FILE SIZE [TEXT]", least: 2, most: 3, run: doFill, help: "Adds SIZE bytes to a file, such as 10MiB: the text again and again."},
-			{name: "use", usage: "FILE [AS]", least: 1, most: 2, run: doUse, help: "Brings in a file that stands beside the script."},
+			{name: "use", usage: "FILE [AS]", least: 1, most: 2, run: doUse, help: "Brings in a file that stands beside the script, under its own name or as AS."},
 		}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -32,7 +33,10 @@ func doUse(s *state, c call) error {
 	if err != nil {
 		return err
 	}
-	return s.write(c.args[len(c.args)-1], data)
+	if len(c.args) == 1 {
+		return s.write(path.Base(c.args[0]), data)
+	}
+	return s.write(c.args[1], data)
 }
 
 func doReplace(s *state, c call) error {
@@ -48,12 +52,12 @@ func doReplace(s *state, c call) error {
 }
 
 func doRemove(s *state, c call) error {
-	path, err := s.path(c.args[0])
+	file, err := s.path(c.args[0])
 	if err != nil {
 		return err
 	}
 	s.changed()
-	return os.Remove(path)
+	return os.Remove(file)
 }
 
 // doFill makes a file of a certain size, so that large ones need not be kept.
@@ -62,11 +66,11 @@ func doFill(s *state, c call) error {
 	if err != nil {
 		return err
 	}
-	path, err := s.path(c.args[0])
+	file, err := s.path(c.args[0])
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
