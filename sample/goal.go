@@ -157,9 +157,14 @@ func (m *maker) discriminated(g *goal, n, d *source.Node) string {
 	if unions == nil {
 		unions = n.Get("anyOf")
 	}
-	for target, name := range g.names {
-		if unions != nil && target != n && slices.ContainsFunc(unions.Items, func(b *source.Node) bool { return b.Has("$ref") && m.follow(b) == target }) {
-			return name
+	if unions == nil {
+		return ""
+	}
+	for _, branch := range unions.Items {
+		if ref := branch.Str("$ref"); ref != "" {
+			if target, err := m.resolve(branch, ref); err == nil && g.names[target] != "" {
+				return g.names[target]
+			}
 		}
 	}
 	return ""
