@@ -7,6 +7,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -66,29 +67,25 @@ func NewResponse(status int, content []Media) Response {
 
 // Run implements sallyport.Step.
 func (a *Answer) Run(x *sallyport.Exchange) error {
+	r := x.Response
 	declared := a.declared(x)
-	status := x.Response.Status
 	switch {
-	case declared == nil && status >= 400:
-		return a.found(x, a.replaceError(x), fmt.Errorf("status %d is not declared", status))
 	case declared == nil:
-		return a.refuse(x, problem.AnswerUndeclared, "status %d is not declared", status)
-	case message.Bodiless(x.Request.Method, status) || empty(x.Response.Body):
+		return a.undeclared(x, fmt.Errorf("status %d is not declared", r.Status))
+	case message.Bodiless(x.Request.Method, r.Status) || r.Body == nil || r.Body.Length == 0:
 		return nil
 	}
 	media, err := a.media(x, declared)
 	switch {
-	case err != nil && status >= 400:
-		return a.found(x, a.replaceError(x), err)
+	case (err != nil || media.Schema != nil) && r.Body.Empty(): // chunked, and nothing came
+		return nil
 	case err != nil:
-		return a.refuse(x, problem.AnswerUndeclared, "%s", err)
+		return a.undeclared(x, err)
 	case media.Schema == nil:
 		return nil
 	}
 	return a.check(x, media)
 }
-
-func empty(b *message.Body) bool { return b == nil || b.Length == 0 }
 
 // declared is the answer of the exact status, of its range, or the default
 // (OpenAPI: Responses Object). An answer that says "not modified" is declared
@@ -145,10 +142,14 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 // check reads the body against its schema.
 func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 	if encoding := x.Response.Fields.Joined("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return a.refuse(x, problem.AnswerInvalid, "the body came encoded though identity was asked for")
+		return a.refuse(x, problem.AnswerInvalid, errors.New("the body came encoded though identity was asked for"))
 	}
 	body, err := x.HoldResponse()
-	if err != nil {
+	switch {
+	case err != nil && a.Mode == Watch && unchecked(err):
+		x.Observe(err)
+		return nil
+	case err != nil:
 		return err
 	}
 	faults := media.Schema.Check(body)
@@ -169,35 +170,33 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 	return nil
 }
 
-// refuse turns the answer away, or records it where the mode only watches.
-func (a *Answer) refuse(x *sallyport.Exchange, kind problem.Kind, format string, args ...any) error {
-	return a.found(x, problem.Fail(kind, fmt.Errorf(format, args...)), nil)
+// unchecked tells that the body is whole, but not held: it could still pass.
+func unchecked(err error) bool {
+	kind := problem.As(err).Kind
+	return kind == problem.AnswerTooLarge || kind == problem.Overloaded
 }
 
-func (a *Answer) found(x *sallyport.Exchange, err error, why error) error {
-	if err == nil {
-		x.Note(slog.String("answer_replaced", why.Error()))
-		return nil
+// undeclared judges an answer that the document does not promise. An error
+// keeps its status and gets a problem document for a body: what an error page
+// shows is rarely meant for callers.
+func (a *Answer) undeclared(x *sallyport.Exchange, why error) error {
+	if a.Mode != Prune || x.Response.Status < 400 {
+		return a.refuse(x, problem.AnswerUndeclared, why)
 	}
-	if a.Mode == Watch {
-		x.Observe(err)
-		return nil
-	}
-	return err
-}
-
-// replaceError keeps the status of an error that is not declared and gives it
-// a problem document for a body: what an error page shows is rarely meant for
-// callers.
-func (a *Answer) replaceError(x *sallyport.Exchange) error {
-	if a.Mode == Watch {
-		return problem.Fail(problem.AnswerUndeclared, fmt.Errorf("an error of status %d is not declared", x.Response.Status))
-	}
-	if x.Response.Body != nil {
-		x.Response.Body.Close()
-	}
+	x.Note(slog.String("answer_replaced", why.Error()))
+	x.Response.Body.Close()
 	x.Response = problem.Replacement(x.Response.Status, x.Response.Fields, x.ID)
 	return nil
+}
+
+// refuse turns the answer away, or records it where the mode only watches.
+func (a *Answer) refuse(x *sallyport.Exchange, kind problem.Kind, why error) error {
+	refusal := problem.Fail(kind, why)
+	if a.Mode == Watch {
+		x.Observe(refusal)
+		return nil
+	}
+	return refusal
 }
 
 // ParseStatus reads a key of a Responses Object.
