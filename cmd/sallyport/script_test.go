@@ -60,3 +60,22 @@ func TestScripts(t *testing.T) {
 		})
 	}
 }
+
+// TestReferenceExample runs the script that the reference page shows.
+func TestReferenceExample(t *testing.T) {
+	var text strings.Builder
+	for line := range strings.Lines(script.Reference()) {
+		if code, ok := strings.CutPrefix(line, "    "); ok {
+			text.WriteString(code)
+		} else if line == "\n" && text.Len() > 0 {
+			text.WriteString(line)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "example.txtar")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := (&script.Runner{Command: []string{command(t)}}).Run(t.Context(), path); r.Err != nil || r.Commands < 8 {
+		t.Errorf("%d commands\n%s", r.Commands, r.Text())
+	}
+}
