@@ -70,7 +70,7 @@ type Ready struct {
 
 // Build makes a plan. Errors are source.Mistakes: all that were found.
 func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options) (*Result, error) {
-	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: slices.Clone(c.Files), Lasting: env.Lasting()}, router: newRouter()}
+	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: slices.Clone(c.Files), Lasting: env.Lasting()}, router: newRouter(), texts: make(map[string]string)}
 	digest := sha256.New()
 	for i := range c.APIs {
 		if api := b.api(&c.APIs[i]); api != nil {
@@ -119,6 +119,7 @@ type builder struct {
 	operations []*sallyport.Operation
 	soleCORS   *admit.CORS
 	mistakes   source.Mistakes
+	texts      map[string]string // of what is not enforced, each once
 }
 
 // wrong notes what an error says at a place; Mistakes keep their own places.

@@ -508,6 +508,28 @@ func TestControls(t *testing.T) {
 	}
 }
 
+// TestUnenforcedOnce: what two answers share is said once.
+func TestUnenforcedOnce(t *testing.T) {
+	item := "{$ref: '#/components/schemas/Item'}"
+	document := strings.Replace(shop, "{schema: {type: array}}}}", "{schema: "+item+"}}}\n        '202': {description: ok, content: {application/json: {schema: "+item+"}}}", 1) +
+		"  schemas: {Item: {type: object, properties: {id: {type: string, format: sku}, other: {type: string, format: sku}}}}\n"
+	op := named(t, mustMake(t, api(identified), map[string]string{"shop.yaml": document}), "listItems")
+	places := map[string]int{}
+	for _, c := range op.Unenforced {
+		if strings.Contains(c.Says, "format") {
+			places[c.From.String()]++
+		}
+	}
+	if len(places) != 2 {
+		t.Errorf("the format is told of at %v, want two places", places)
+	}
+	for place, n := range places {
+		if n != 1 {
+			t.Errorf("%s is told %d times", place, n)
+		}
+	}
+}
+
 // TestRemoteRefs: the configuration names hosts and folders, not beginnings of
 // texts.
 func TestRemoteRefs(t *testing.T) {

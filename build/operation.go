@@ -48,7 +48,28 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	if len(o.faults) > 0 {
 		a.unserved(op, o.faults)
 	}
+	op.Unenforced = a.once(op.Unenforced)
 	return op
+}
+
+// once drops what was found twice, by two answers with one schema, and keeps
+// one copy of each text: a large document has a hundred thousand of them.
+func (b *builder) once(controls []sallyport.Control) []sallyport.Control {
+	seen := make(map[sallyport.Control]bool, len(controls))
+	kept := make([]sallyport.Control, 0, len(controls))
+	for _, c := range controls {
+		if seen[c] {
+			continue
+		}
+		seen[c] = true
+		if text, known := b.texts[c.Says]; known {
+			c.Says = text
+		} else {
+			b.texts[c.Says] = c.Says
+		}
+		kept = append(kept, c)
+	}
+	return slices.Clone(kept)
 }
 
 // operationBuilder collects what is wrong with one operation, so that it alone
