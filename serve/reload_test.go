@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -131,6 +132,31 @@ func TestReload(t *testing.T) {
 			g.await("reloaded")
 			g.wantStatus(g.api()+path, 200)
 		}
+	})
+	t.Run("a_busy_log_beside_the_files_hides_no_change", func(t *testing.T) {
+		t.Parallel()
+		g := served(t, "")
+		log, err := os.Create(g.path("busy.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer log.Close()
+		over := make(chan struct{})
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					log.WriteString("a line\n")
+				}
+			}
+		})
+		defer writer.Wait()
+		defer close(over)
+		g.write("shop.yaml", shop("/orders"))
+		g.await("reloaded")
 	})
 	t.Run("counters_are_no_pardon", func(t *testing.T) {
 		t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -102,6 +103,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.watch(result)
 	s.log.Info("ready", "digest", result.Plan.Digest, "operations", len(result.Plan.Operations))
+	debug.FreeOSMemory() // compiling leaves as much again behind, and an idle process would keep it
 	return s.wait(ctx)
 }
 
