@@ -16,10 +16,10 @@ BENCH ?= .
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test unit race scripts browser fuzz bench soak lint vet fmt docs schema check demo clean
+.PHONY: help build test unit race scripts browser fuzz bench bench-schema soak lint vet fmt docs schema check demo clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## make bin/sallyport
 	$(GO) build -trimpath -o bin/sallyport ./cmd/sallyport
@@ -46,6 +46,10 @@ fuzz: ## every fuzz target for FUZZTIME each; FUZZ=Name for one
 
 bench: ## benchmarks; BENCH=Name for one
 	$(GO) test -vet=off -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+# bench is a module of its own: -mod=mod lets it follow what this one requires.
+bench-schema: ## the schema engine beside other libraries, in turn, into docs/benchmarks.md
+	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestTable$$' -table ../docs/benchmarks.md -benchtime 200ms .
 
 soak: ## all tests COUNT times over, to find what fails now and then
 	@scripts/need go cc chromium
