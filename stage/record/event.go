@@ -65,8 +65,8 @@ func (l *Log) attributes(x *sallyport.Exchange, decision Decision) []slog.Attr {
 	if x.Op != nil {
 		attrs = append(attrs, slog.String("api", x.Op.API), slog.String("operation", x.Op.ID), slog.String("path_template", x.Op.Path))
 	}
-	if !x.Caller.Anonymous() {
-		attrs = append(attrs, slog.String("principal", x.Caller.ID()), slog.String("scheme", x.Caller.Credentials[0].Scheme))
+	if c := x.Caller.Proved(); c != nil {
+		attrs = append(attrs, slog.String("principal", c.ID), slog.String("scheme", c.Scheme))
 	}
 	if x.Upstream.Target != "" {
 		attrs = append(attrs, slog.String("upstream", x.Upstream.Target), slog.Int("upstream_status", x.Upstream.Status), slog.Float64("upstream_ms", milliseconds(x.Upstream.Duration)))
@@ -169,14 +169,18 @@ func reason(err error) string {
 	return problem.As(err).Kind.Name()
 }
 
-// method keeps what a client made up out of logs and labels.
+// method keeps what a client made up out of logs and labels. It returns our
+// text of the name: the request's dies with the exchange, a label lives on.
 func method(m string) string {
-	switch m {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "CONNECT":
-		return m
+	for _, known := range methods {
+		if m == known {
+			return known
+		}
 	}
 	return "other"
 }
+
+var methods = [...]string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY", "TRACE", "CONNECT"}
 
 func traceID(traceparent string) string {
 	if len(traceparent) == 55 {
