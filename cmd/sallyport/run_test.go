@@ -240,7 +240,7 @@ func TestServeEnds(t *testing.T) {
 	if code != 0 {
 		t.Errorf("the exit code is %d\n%s", code, out.text.String())
 	}
-	for _, want := range []string{"protecting http://127.0.0.1:9 by shop.yaml", `"msg":"ready"`, `"msg":"draining"`, `"msg":"stopped"`} {
+	for _, want := range []string{"is protected by shop.yaml", `"msg":"ready"`, `"msg":"draining"`, `"msg":"stopped"`} {
 		if !strings.Contains(out.text.String(), want) {
 			t.Errorf("it does not say %q", want)
 		}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net"
 
-	"sallyport/config"
 	"sallyport/serve"
 )
 
@@ -13,17 +13,19 @@ type serveCommand struct {
 
 // Run serves until the process is told to stop.
 func (s *serveCommand) Run(c *console) error {
-	if _, err := s.load(); err != nil {
-		return err
-	}
-	if s.Document != "" {
-		fmt.Fprintf(c.stderr, "sallyport: protecting %s by %s; stop with Ctrl-C\n", s.Upstream, s.Document)
-	}
 	return serve.Run(c.ctx, serve.Options{
-		Load:    func() (*config.Config, error) { return s.load() },
-		Build:   buildOptions(),
-		Stdout:  c.stdout,
-		Stderr:  c.stderr,
-		Signals: true,
+		Load:      s.load,
+		Build:     buildOptions(),
+		Stdout:    c.stdout,
+		Stderr:    c.stderr,
+		Signals:   true,
+		Listening: func(listener, scheme string, address net.Addr) { s.greet(c, listener, scheme, address) },
 	})
+}
+
+// greet tells a person at a terminal where the API is now.
+func (s *serveCommand) greet(c *console, listener, scheme string, address net.Addr) {
+	if s.Document != "" && listener == "api" {
+		fmt.Fprintf(c.stderr, "sallyport: %s is protected by %s at %s://%s; stop with Ctrl-C\n", s.Upstream, s.Document, scheme, address)
+	}
 }
