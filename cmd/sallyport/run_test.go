@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -249,11 +250,14 @@ func TestServeEnds(t *testing.T) {
 
 // untilReady stops the command once it says that it is ready.
 type untilReady struct {
+	mu     sync.Mutex
 	text   strings.Builder
 	cancel context.CancelFunc
 }
 
 func (u *untilReady) Write(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	u.text.Write(p)
 	if strings.Contains(string(p), `"msg":"ready"`) {
 		u.cancel()
