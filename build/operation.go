@@ -126,6 +126,9 @@ func (o *operationBuilder) admit() {
 func (o *operationBuilder) reading() *admit.Reading {
 	r := &admit.Reading{Slash: make([]bool, len(o.op.Params)), Semicolon: containsByte(o.op.Path, ';')}
 	for _, p := range o.declared.Parameters {
+		if p.In == "header" {
+			r.Fields = append(r.Fields, p.Name)
+		}
 		if p.In == "path" && p.Style == "matrix" {
 			r.Semicolon = true
 		}

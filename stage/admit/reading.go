@@ -1,9 +1,11 @@
 package admit
 
 import (
+	"slices"
 	"strings"
 
 	"sallyport"
+	"sallyport/message"
 	"sallyport/problem"
 )
 
@@ -16,10 +18,17 @@ type Reading struct {
 	Slash []bool
 	// Semicolon tells whether the template has one, or a parameter of style matrix.
 	Semicolon bool
+	// Fields are the header fields that the operation reads. A Connection field
+	// that names one is refused: a proxy must take such a field away (RFC 9110
+	// §7.6.1), and the backend would get another request than was checked.
+	Fields []string
 }
 
 // Run implements sallyport.Step.
 func (r *Reading) Run(x *sallyport.Exchange) error {
+	if r.takesAway(x.Request.Fields) {
+		return problem.Refuse(problem.RequestMalformed, "The Connection field may not name a header field that the operation reads.")
+	}
 	path := x.Request.Path
 	if !r.Semicolon && strings.IndexByte(path, ';') >= 0 {
 		return ambiguous("A semicolon in a path must be percent-encoded.")
@@ -37,6 +46,23 @@ func (r *Reading) Run(x *sallyport.Exchange) error {
 		return problem.Refuse(problem.PathAmbiguous, "An encoded slash (%%2F) has two readings.")
 	}
 	return nil
+}
+
+func (r *Reading) takesAway(fields message.Fields) bool {
+	if len(r.Fields) == 0 {
+		return false
+	}
+	value := fields.Joined("Connection")
+	if value == "" || value == "keep-alive" || value == "close" {
+		return false
+	}
+	for option := range strings.SplitSeq(value, ",") {
+		option = strings.TrimSpace(option)
+		if slices.ContainsFunc(r.Fields, func(name string) bool { return message.EqualName(name, option) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Sizes bounds the body before any of it is read.
