@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -27,12 +28,18 @@ const (
 )
 
 func main() {
+	muteStandardLog()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // whoever asks a second time does not want to wait
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
+
+// muteStandardLog keeps what net/http has to say off the terminal: what a
+// backend sends unasked, credentials that it echoes among it, is printed there
+// byte for byte. All that is worth saying is in the log of the gateway.
+func muteStandardLog() { log.SetOutput(io.Discard) }
 
 // commands is the command line: a verb is a field.
 type commands struct {
