@@ -113,3 +113,29 @@ func BenchmarkCheckRefused(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkClean(b *testing.B) {
+	order := orderBody()
+	for _, c := range []struct {
+		name, schema string
+		body         []byte
+		cut          int
+	}{
+		{"order", orderSchema, order, 0},
+		{"order with two more", orderSchema, []byte(strings.Replace(string(order), `"lines": [{`, `"margin": 0.3, "lines": [{"cost": 1, `, 1)), 2},
+		{"5000 items with two more each", leakySchema, leaky(5000), 10_000},
+		{"5000 items", leakySchema, compileText(b, Options{Dialect: OpenAPI31}, Use{Response, true}, leakySchema).Clean(leaky(5000), Cleaning{true, true}).Body, 0},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := compileText(b, Options{Dialect: OpenAPI31}, Use{Response, true}, c.schema)
+			if got := s.Clean(c.body, Cleaning{true, true}); got.CutCount != c.cut || got.Faults != nil {
+				b.Fatalf("%d taken out, %s", got.CutCount, told(got.Faults))
+			}
+			b.SetBytes(int64(len(c.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				s.Clean(c.body, Cleaning{true, true})
+			}
+		})
+	}
+}

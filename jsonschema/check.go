@@ -31,6 +31,27 @@ type check struct {
 	spent  bool
 	memo   map[uint64]bool
 	digits []byte // of the number that is being judged
+
+	// Of the walk that finds what may not stand in the body (sift.go).
+	may      Cleaning
+	closed   bool
+	widest   bool // whichever branch may hold governs
+	chose    bool // which branches hold was asked
+	asking   bool // whether there is anything to take out, no more
+	taken    bool
+	counting bool   // which items are evaluated matters: branches that lead to no members too
+	terms    []term // a stack
+	hiddenBy string // the word by which a member is hidden, and who says it
+	hider    *schema
+	closedBy string
+	closer   *schema
+
+	// Of what was taken out (cut.go).
+	spans    []span
+	cut      []string
+	cutCount int
+	listed   map[string]struct{}
+	where    []byte
 }
 
 // marks tell which members or items of a value a schema evaluated.
@@ -63,29 +84,6 @@ func (k *check) take(count int32) marks {
 	return marks(k.marks[n : n+words : n+words])
 }
 
-// Check judges a body: nil if it holds, else what is wrong with it, in the
-// order of the places, at most 20 faults. Text that is not JSON gives a single
-// fault whose Syntax is true.
-func (s *Schema) Check(body []byte) []Fault {
-	k := s.scratch.Get().(*check)
-	defer k.release(s.scratch)
-	if fault := k.read(body); fault != nil {
-		return []Fault{*fault}
-	}
-	if k.place(s.root, 0) {
-		return nil
-	}
-	k.steps, k.report = 0, true
-	if !k.spent {
-		k.place(s.root, 0)
-	}
-	if k.spent || len(k.faults) == 0 {
-		// Undecided means refused.
-		return []Fault{{Keyword: "cost", Message: "takes too long to be checked against its schema", At: s.root.node.Position()}}
-	}
-	return ordered(k.faults)
-}
-
 func newScratch() *sync.Pool {
 	return &sync.Pool{New: func() any {
 		return &check{tree: tree{decoder: jsontext.NewDecoder(&bytes.Buffer{})}}
@@ -111,9 +109,12 @@ func (k *check) release(scratch *sync.Pool) {
 	if cap(k.marks) > maxKept {
 		k.marks = nil
 	}
+	if cap(k.terms) > maxKept {
+		k.terms = nil
+	}
 	k.input = bytes.Buffer{}
 	k.decoder.Reset(&k.input)
-	*k = check{tree: tree{values: k.values[:0], decoder: k.decoder, decoded: k.decoded[:0]}, marks: k.marks[:0], digits: k.digits}
+	*k = check{tree: tree{values: k.values[:0], decoder: k.decoder, decoded: k.decoded[:0]}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0]}
 	scratch.Put(k)
 }
 
@@ -188,7 +189,7 @@ func (k *check) judge(s *schema, v int32, around *schema, up marks) bool {
 
 // collects tells whether the schema must know what was evaluated.
 func (s *schema) collects() bool {
-	return s.closed || s.object != nil && s.object.unexpected != nil || s.array != nil && s.array.unexpected != nil
+	return s.object != nil && s.object.unexpected != nil || s.array != nil && s.array.unexpected != nil
 }
 
 func (k *check) byKind(s *schema, v int32, around *schema, m marks) bool {

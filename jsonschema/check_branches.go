@@ -40,9 +40,6 @@ func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
 	}
 	ok := k.judge(b, v, around, own)
 	if ok && m != nil {
-		if around.openers[b] {
-			own.setAll()
-		}
 		m.merge(own)
 	}
 	k.report, k.marks = report, k.marks[:depth]
@@ -89,7 +86,7 @@ func (k *check) negation(s *schema, v int32) bool {
 	return true
 }
 
-// unevaluated judges what no branch evaluated (core §11), and closes.
+// unevaluated judges what no branch evaluated (core §11).
 func (k *check) unevaluated(s *schema, v int32, m marks, held bool) bool {
 	val, ok := &k.values[v], true
 	var rest *schema
@@ -100,26 +97,21 @@ func (k *check) unevaluated(s *schema, v int32, m marks, held bool) bool {
 	case val.kind == '[' && s.array != nil:
 		rest, keyword = s.array.unexpected, "unevaluatedItems"
 	}
-	closes := s.closed && val.kind == '{'
-	if m == nil || rest == nil && !closes || rest != nil && !held {
+	if m == nil || rest == nil || !held {
 		return true // a branch that failed would have evaluated some of it
 	}
 	ordinal := 0
 	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
 		switch {
 		case m.has(ordinal):
-		case rest != nil && rest.never:
+		case rest.never:
 			ok = k.refuse(i, keyword, "", s)
-		case rest != nil:
+		default:
 			ok = k.place(rest, i) && ok
 			m.set(ordinal)
-		case held || !s.declared.takes(k.values[i].name, k):
-			ok = k.refuse(i, "additionalProperties", "", s)
 		}
 		ordinal++
 	}
-	if rest != nil {
-		m.setAll()
-	}
+	m.setAll()
 	return ok
 }

@@ -36,20 +36,13 @@ func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m ma
 	if p := r.properties[name]; p != nil {
 		known = true
 		*found |= p.bit
-		if p.hidden != "" {
-			ok = k.refuse(i, p.hidden, "", s)
-		} else {
-			ok = k.place(p.schema, i)
-		}
+		// Whether a hidden member may stand there is for sift to say.
+		ok = p.hidden != "" || k.place(p.schema, i)
 	}
 	for j := range r.patterns {
 		if p := &r.patterns[j]; k.match(p.pattern, name) {
 			known = true
-			if p.hidden != "" {
-				ok = k.refuse(i, p.hidden, "", s)
-			} else {
-				ok = k.place(p.schema, i) && ok
-			}
+			ok = (p.hidden != "" || k.place(p.schema, i)) && ok
 		}
 	}
 	if !known {
@@ -58,7 +51,7 @@ func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m ma
 			ok = k.refuse(i, "additionalProperties", "", s)
 		case r.additional != nil:
 			known = true
-			ok = k.place(r.additional, i) && ok
+			ok = (r.restHidden != "" || k.place(r.additional, i)) && ok
 		}
 	}
 	if known {
@@ -78,6 +71,7 @@ func (k *check) named(s *schema, i int32) bool {
 	k.report = false
 	ok := k.judge(s, v, s, nil)
 	k.report = report
+	k.values[v] = value{} // no text of the body stays behind
 	k.values = k.values[:v]
 	return ok
 }
@@ -90,7 +84,7 @@ func (k *check) requirements(s *schema, v int32, around *schema, found uint64) b
 	}
 	for i := range r.required {
 		q := &r.required[i]
-		if k.has(v, q.name) || !q.own && around.hidden[q.name] {
+		if k.has(v, q.name) || around.hiddenAnyway[q.name] || !q.own && around.hidden[q.name] {
 			continue
 		}
 		ok = k.refuseMissing(v, q.name, "required", s)

@@ -10,34 +10,29 @@ import (
 
 // key is what a schema is compiled once for.
 type key struct {
-	node *source.Node
-	env  *env
-	mode mode
+	node      *source.Node
+	env       *env
+	direction Direction
 }
 
 // scope is where a schema is compiled.
 type scope struct {
-	res  *resource
-	env  *env
-	mode mode
+	res       *resource
+	env       *env
+	direction Direction
 }
 
-func (sc scope) with(m mode) scope {
-	sc.mode = m
-	return sc
-}
-
-// schema compiles a schema in a mode, or finds it compiled.
+// schema compiles a schema for a direction, or finds it compiled.
 func (c *Compiler) schema(n *source.Node, sc scope) *schema {
 	if res := c.home[n]; res != nil {
 		sc.res = res
 	}
 	sc.env = sc.env.enter(sc.res)
-	k := key{n, sc.env, sc.mode}
+	k := key{n, sc.env, sc.direction}
 	if s := c.schemas[k]; s != nil {
 		return s
 	}
-	s := &schema{id: c.nextID(), node: n, mode: sc.mode}
+	s := &schema{id: c.nextID(), node: n, direction: sc.direction}
 	c.schemas[k] = s
 	c.fresh = append(c.fresh, s)
 	b := &builder{c: c, s: s, n: n, scope: sc, dialect: sc.res.dialect}
@@ -156,16 +151,16 @@ func (b *builder) keyword(name string, v *source.Node) {
 	case "allOf", "anyOf", "oneOf":
 		b.branches(name, v)
 	case "not":
-		b.s.not = b.child(v, b.scope.mode.asCondition())
+		b.s.not = b.child(v)
 	case "if":
-		b.s.when = b.child(v, b.scope.mode.asCondition())
+		b.s.when = b.child(v)
 	case "then":
 		if b.n.Has("if") {
-			b.s.then = b.child(v, b.scope.mode.inPlace())
+			b.s.then = b.child(v)
 		}
 	case "else":
 		if b.n.Has("if") {
-			b.s.other = b.child(v, b.scope.mode.inPlace())
+			b.s.other = b.child(v)
 		}
 	case "readOnly":
 		b.accessKeyword(v, readOnly)
@@ -217,8 +212,8 @@ func (b *builder) noteIdleFormat() {
 }
 
 // child compiles a schema under this one.
-func (b *builder) child(n *source.Node, m mode) *schema {
-	s := b.c.schema(n, b.scope.with(m))
+func (b *builder) child(n *source.Node) *schema {
+	s := b.c.schema(n, b.scope)
 	b.s.all = append(b.s.all, s)
 	return s
 }
@@ -238,11 +233,7 @@ func (b *builder) reference(keyword string, v *source.Node) {
 
 // refer adds a branch that stands elsewhere.
 func (b *builder) refer(t target) {
-	m := b.scope.mode
-	if m.closing == closedHere {
-		m = m.inPlace()
-	}
-	s := b.c.schema(t.node, scope{res: t.res, env: b.scope.env, mode: m})
+	s := b.c.schema(t.node, scope{res: t.res, env: b.scope.env, direction: b.scope.direction})
 	b.s.refs = append(b.s.refs, s)
 	b.s.all = append(b.s.all, s)
 }
@@ -326,10 +317,9 @@ func (b *builder) branches(keyword string, v *source.Node) {
 		b.wrong(v, "write a list of schemas", "%s is a list of at least one schema", keyword)
 		return
 	}
-	m := b.scope.mode.inPlace()
 	var list []*schema
 	for _, item := range v.Items {
-		list = append(list, b.child(item, m))
+		list = append(list, b.child(item))
 	}
 	switch keyword {
 	case "allOf":

@@ -13,7 +13,6 @@ func (b *builder) object() *objectRules {
 
 func (b *builder) objectKeyword(keyword string, v *source.Node) {
 	o := b.object()
-	beneath := b.scope.mode.beneath()
 	switch keyword {
 	case "minProperties":
 		o.minimum = b.count(keyword, v)
@@ -24,9 +23,9 @@ func (b *builder) objectKeyword(keyword string, v *source.Node) {
 			o.required = append(o.required, requirement{name: name})
 		}
 	case "properties":
-		b.properties(v, beneath)
+		b.properties(v)
 	case "patternProperties":
-		b.patternProperties(v, beneath)
+		b.patternProperties(v)
 	case "additionalProperties":
 		if v.Kind == source.Bool {
 			o.shut = v.Text == "false"
@@ -35,11 +34,11 @@ func (b *builder) objectKeyword(keyword string, v *source.Node) {
 			}
 			return
 		}
-		o.additional = b.child(v, beneath)
+		o.additional = b.child(v)
 	case "propertyNames":
-		o.names = b.child(v, beneath.asCondition())
+		o.names = b.child(v)
 	case "unevaluatedProperties":
-		o.unexpected = b.child(v, beneath)
+		o.unexpected = b.child(v)
 	case "dependentRequired", "dependencies", "dependentSchemas":
 		b.dependencies(keyword, v)
 	}
@@ -54,24 +53,24 @@ func (b *builder) isMap(keyword string, v *source.Node) bool {
 	return true
 }
 
-func (b *builder) properties(v *source.Node, m mode) {
+func (b *builder) properties(v *source.Node) {
 	if !b.isMap("properties", v) {
 		return
 	}
 	properties := make(map[string]*property, len(v.Members))
 	for i := range v.Members {
-		properties[v.Members[i].Name] = &property{schema: b.child(v.Members[i].Value, m)}
+		properties[v.Members[i].Name] = &property{schema: b.child(v.Members[i].Value)}
 	}
 	b.s.object.properties = properties
 }
 
-func (b *builder) patternProperties(v *source.Node, m mode) {
+func (b *builder) patternProperties(v *source.Node) {
 	if !b.isMap("patternProperties", v) {
 		return
 	}
 	for i := range v.Members {
 		member := &v.Members[i]
-		child := b.child(member.Value, m)
+		child := b.child(member.Value)
 		if p := b.pattern("patternProperties", member.Value, member.Name); p != nil {
 			b.s.object.patterns = append(b.s.object.patterns, patternProperty{pattern: p, schema: child})
 		}
@@ -105,7 +104,7 @@ func (b *builder) dependencies(keyword string, v *source.Node) {
 		if keyword == "dependentRequired" || keyword == "dependencies" && member.Value.Kind == source.List {
 			d.required = b.names(keyword, member.Value)
 		} else {
-			d.schema = b.child(member.Value, b.scope.mode.inPlace())
+			d.schema = b.child(member.Value)
 		}
 		b.s.object.dependent = append(b.s.object.dependent, d)
 	}
@@ -120,7 +119,6 @@ func (b *builder) array() *arrayRules {
 
 func (b *builder) arrayKeyword(keyword string, v *source.Node) {
 	a := b.array()
-	beneath := b.scope.mode.beneath()
 	switch keyword {
 	case "minItems":
 		a.minimum = b.count(keyword, v)
@@ -132,40 +130,40 @@ func (b *builder) arrayKeyword(keyword string, v *source.Node) {
 		}
 		a.unique = v.Text == "true"
 	case "prefixItems":
-		b.prefix(v, beneath)
+		b.prefix(v)
 	case "items":
 		if v.Kind == source.List && (b.dialect == Draft4 || b.dialect == Draft7) {
-			b.prefix(v, beneath)
+			b.prefix(v)
 			return
 		}
-		b.rest(keyword, v, beneath)
+		b.rest(keyword, v)
 	case "additionalItems":
 		// It says nothing beside an items that is one schema (draft-07 §6.4.2).
 		if items := b.n.Get("items"); items != nil && items.Kind == source.List {
-			b.rest(keyword, v, beneath)
+			b.rest(keyword, v)
 		}
 	case "contains":
-		a.contains = b.child(v, beneath.asCondition())
+		a.contains = b.child(v)
 	case "minContains":
 		a.minimumContains = b.count(keyword, v)
 	case "maxContains":
 		a.maxContains = b.count(keyword, v)
 	case "unevaluatedItems":
-		a.unexpected = b.child(v, beneath)
+		a.unexpected = b.child(v)
 	}
 }
 
-func (b *builder) prefix(v *source.Node, m mode) {
+func (b *builder) prefix(v *source.Node) {
 	if v.Kind != source.List {
 		b.wrong(v, "write a list of schemas", "prefixItems is a list of schemas")
 		return
 	}
 	for _, item := range v.Items {
-		b.s.array.prefix = append(b.s.array.prefix, b.child(item, m))
+		b.s.array.prefix = append(b.s.array.prefix, b.child(item))
 	}
 }
 
-func (b *builder) rest(keyword string, v *source.Node, m mode) {
+func (b *builder) rest(keyword string, v *source.Node) {
 	b.s.array.itemsKeyword = keyword
 	if v.Kind == source.Bool && (keyword == "additionalItems" || b.dialect.booleans()) {
 		if v.Text == "false" {
@@ -175,7 +173,7 @@ func (b *builder) rest(keyword string, v *source.Node, m mode) {
 		b.s.array.items = &schema{id: b.c.nextID(), node: v, anything: true}
 		return
 	}
-	b.s.array.items = b.child(v, m)
+	b.s.array.items = b.child(v)
 }
 
 // discriminator notes which branch each of its values means.
@@ -185,8 +183,9 @@ func (b *builder) discriminator(d *source.Node) {
 	if branches == nil {
 		branches = b.n.Get("anyOf")
 	}
-	if branches == nil && b.scope.mode.closing != byTheBook {
-		b.note("discriminator", "without oneOf or anyOf beside it: members that only derived schemas declare are not declared here")
+	if branches == nil {
+		b.s.gateNotes = append(b.s.gateNotes, Note{"discriminator",
+			"without oneOf or anyOf beside it: members that only derived schemas declare are not declared here", b.n.NamePosition("discriminator")})
 	}
 	if name == "" || branches == nil || branches.Kind != source.List {
 		return

@@ -1,7 +1,12 @@
 package jsonschema
 
+import (
+	"maps"
+	"slices"
+)
+
 // finish computes what needs the whole graph: loops, who may set a member,
-// what an object declares, which branches open it.
+// what is required, what governs members and items.
 func (c *Compiler) finish() {
 	for _, s := range c.fresh {
 		s.findLoop()
@@ -13,9 +18,8 @@ func (c *Compiler) finish() {
 		s.ownRequirements()
 	}
 	for _, s := range c.fresh {
-		if s.mode.closing == closedHere && len(s.mistakes) == 0 {
-			s.close()
-		}
+		s.accepts = s.takes(0)
+		s.governs = s.governsBeneath(map[*schema]bool{})
 		s.anything = s.anything || s.says() == nothing
 	}
 	c.fresh = nil
@@ -70,26 +74,31 @@ func (s *schema) accessOf(seen map[*schema]bool) access {
 
 // hideMembers marks the properties that the direction takes out.
 func (s *schema) hideMembers() {
-	if s.object == nil || s.mode.direction == Neutral {
+	if s.object == nil || s.direction == Neutral {
 		return
 	}
 	for _, p := range s.object.properties {
-		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.mode.direction)
+		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
 	}
 	for i := range s.object.patterns {
 		p := &s.object.patterns[i]
-		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.mode.direction)
+		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
+	}
+	if rest := s.object.additional; rest != nil {
+		s.object.restHidden = rest.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
 	}
 }
 
 // ownRequirements drops the requirements of hidden members. Where another
 // branch around declares the name, that is for the check to see.
 func (s *schema) ownRequirements() {
-	if s.mode.direction == Neutral {
+	if s.direction == Neutral {
 		return
 	}
 	s.hidden = map[string]bool{}
-	s.hiddenNames(s.hidden, map[*schema]bool{})
+	s.hiddenNames(s.hidden, (*schema).inPlace, map[*schema]bool{})
+	s.hiddenAnyway = map[string]bool{}
+	s.hiddenNames(s.hiddenAnyway, (*schema).conjuncts, map[*schema]bool{})
 	if s.object == nil {
 		return
 	}
@@ -108,9 +117,9 @@ func (s *schema) ownRequirements() {
 	s.object.indexRequired()
 }
 
-// hiddenNames collects the names that are declared in place, and whether the
-// direction takes them out.
-func (s *schema) hiddenNames(names map[string]bool, seen map[*schema]bool) {
+// hiddenNames collects the names that a schema and some of its branches
+// declare, and whether the direction hides them.
+func (s *schema) hiddenNames(names map[string]bool, branches func(*schema, func(*schema)), seen map[*schema]bool) {
 	if seen[s] {
 		return
 	}
@@ -120,123 +129,99 @@ func (s *schema) hiddenNames(names map[string]bool, seen map[*schema]bool) {
 			names[name] = names[name] || p.hidden != ""
 		}
 	}
-	s.inPlace(func(b *schema) { b.hiddenNames(names, seen) })
+	branches(s, func(b *schema) { b.hiddenNames(names, branches, seen) })
 }
 
-// declared is what an object's schema and all its branches name together.
-type declared struct {
-	names    map[string]struct{}
-	patterns []*pattern
-	open     bool
-}
-
-func (d *declared) none() bool { return len(d.names) == 0 && len(d.patterns) == 0 }
-
-func (d *declared) takes(name string, k *check) bool {
-	if _, ok := d.names[name]; ok || d.open {
-		return true
-	}
-	for _, p := range d.patterns {
-		if k.match(p, name) {
-			return true
-		}
-	}
-	return false
-}
-
-// declares collects what is named in place.
-func (s *schema) declares(d *declared, seen map[*schema]bool) {
-	if seen[s] {
-		return
-	}
+// governsBeneath tells whether a schema or a branch of it says something of
+// members, or of items of which that is true.
+func (s *schema) governsBeneath(seen map[*schema]bool) bool {
 	seen[s] = true
-	s.namesHere(d)
-	s.inPlace(func(b *schema) { b.declares(d, seen) })
+	governs := s.object.governs() || s.array != nil && s.array.shut
+	ask := func(b *schema) { governs = governs || !seen[b] && b.governsBeneath(seen) }
+	s.array.each(ask)
+	s.inPlace(ask)
+	return governs
 }
 
-func (s *schema) namesHere(d *declared) {
-	if s.object == nil {
-		return
-	}
-	for name := range s.object.properties {
-		d.names[name] = struct{}{}
-	}
-	for _, p := range s.object.patterns {
-		d.patterns = append(d.patterns, p.pattern)
-	}
-	d.open = d.open || s.object.additional != nil || s.object.unexpected != nil && !s.object.unexpected.never
+// namesAny tells whether properties or patternProperties name a member.
+func (r *objectRules) namesAny() bool { return len(r.properties)+len(r.patterns) > 0 }
+
+func (r *objectRules) governs() bool {
+	return r != nil && (r.namesAny() || r.shut || r.additional != nil || r.unexpected != nil)
 }
 
-func (s *schema) declaration() *declared {
-	d := &declared{names: map[string]struct{}{}}
-	s.declares(d, map[*schema]bool{})
-	return d
+// each calls f for the schemas of items.
+func (r *arrayRules) each(f func(*schema)) {
+	if r == nil {
+		return
+	}
+	for _, s := range r.prefix {
+		f(s)
+	}
+	for _, s := range [...]*schema{r.items, r.unexpected} {
+		if s != nil {
+			f(s)
+		}
+	}
 }
 
-// close decides whether and how the object at this place is closed.
-func (s *schema) close() {
-	d := s.declaration()
-	if d.none() {
-		if s.types&Object != 0 && !d.open {
-			s.notes = append(s.notes, Note{"properties", "the object names no properties and takes any member", s.node.Position()})
-		}
-		return
-	}
-	if !s.hasBranches() {
-		o := s.object
-		if o.additional == nil && o.unexpected == nil && !o.shut {
-			o.shut = true
-		}
-		return
-	}
-	s.closed, s.declared = true, d
-	s.openers = map[*schema]bool{}
-	s.findOpeners(s.openers, false, map[*schema]bool{})
+// forks tells whether it depends on the value which branches govern it.
+func (s *schema) forks() bool {
+	return s.anyOf != nil || s.oneOf != nil || s.when != nil || s.object != nil && len(s.object.dependent) > 0
 }
 
-// findOpeners finds the branches that name nothing, of unions without names
-// beside them: a union of a named object and a free one is what it says.
-func (s *schema) findOpeners(openers map[*schema]bool, beside bool, seen map[*schema]bool) {
-	if seen[s] {
-		return
-	}
-	seen[s] = true
-	here := &declared{names: map[string]struct{}{}}
-	s.namesHere(here)
-	around := map[*schema]bool{}
-	count := 0
-	s.inPlace(func(b *schema) {
-		if !b.declaration().none() {
-			around[b] = true
-			count++
-		}
-	})
-	beside = beside || !here.none()
-	s.conjuncts(func(b *schema) {
-		others := count
-		if around[b] {
-			others--
-		}
-		b.findOpeners(openers, beside || others > 0, seen)
-	})
-	for _, union := range [][]*schema{s.anyOf, s.oneOf} {
-		within := 0
-		for _, b := range union {
-			if around[b] {
-				within++
-			}
-		}
-		if beside || count > within {
+// freeForms notes the objects that name no members: they cannot be closed.
+// Conditions are left out: nothing is closed there.
+func (c *Compiler) freeForms(root *schema) []Note {
+	var notes []Note
+	todo := []*schema{root}
+	for len(todo) > 0 {
+		s := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if s.round == c.round {
 			continue
 		}
-		for _, b := range union {
-			if !around[b] {
-				openers[b] = true
-				continue
+		s.round = c.round
+		if s.types&Object != 0 && !s.governsMembers(map[*schema]bool{}) {
+			notes = append(notes, Note{"properties", "the object names no properties and takes any member", s.node.Position()})
+		}
+		todo = s.beneath(todo, map[*schema]bool{})
+	}
+	return notes
+}
+
+// governsMembers tells whether a schema or a branch of it names members, or
+// says of those that are not named whether they may come.
+func (s *schema) governsMembers(seen map[*schema]bool) bool {
+	seen[s] = true
+	governs := s.object.governs()
+	s.inPlace(func(b *schema) { governs = governs || !seen[b] && b.governsMembers(seen) })
+	return governs
+}
+
+// beneath adds the schemas of members and items, those of branches included.
+func (s *schema) beneath(list []*schema, seen map[*schema]bool) []*schema {
+	seen[s] = true
+	if o := s.object; o != nil {
+		for _, name := range slices.Sorted(maps.Keys(o.properties)) {
+			list = append(list, o.properties[name].schema)
+		}
+		for i := range o.patterns {
+			list = append(list, o.patterns[i].schema)
+		}
+		for _, rest := range [...]*schema{o.additional, o.unexpected} {
+			if rest != nil {
+				list = append(list, rest)
 			}
-			b.findOpeners(openers, false, seen)
 		}
 	}
+	s.array.each(func(item *schema) { list = append(list, item) })
+	s.inPlace(func(b *schema) {
+		if b != s.when && !seen[b] {
+			list = b.beneath(list, seen)
+		}
+	})
+	return list
 }
 
 // speech is whether a schema constrains anything.
@@ -250,7 +235,7 @@ const (
 // says tells whether the schema can refuse a value or mark a member.
 func (s *schema) says() speech {
 	return speech(s.never || s.types != 0 || s.enum != nil || s.number != nil || s.text != nil || s.object != nil || s.array != nil ||
-		s.not != nil || s.hasBranches() || s.closed)
+		s.not != nil || s.hasBranches())
 }
 
 // indexRequired gives the first requirements that are properties a bit each,

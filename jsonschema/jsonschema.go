@@ -9,11 +9,11 @@
 // What it cannot hold is a mistake at Compile, with a position, and never a
 // silent pass; what a schema says that is no more than an annotation is listed
 // by Schema.Notes. It fetches nothing: references that leave a schema are
-// resolved by its caller. It changes no body, and no message of it repeats a
-// value that a client sent.
+// resolved by its caller. No message of it repeats a value that a client sent.
 //
 // At the two gates of the gateway more holds than the specification says: see
-// Use.
+// Use. What may not stand in a body for that alone can be taken out of it:
+// see Clean.
 package jsonschema
 
 import (
@@ -49,9 +49,10 @@ type Direction uint8
 const (
 	// Neutral judges by the specification: readOnly and writeOnly say nothing.
 	Neutral Direction = iota
-	// Request refuses members that are readOnly, and does not require them.
+	// Request hides members that are readOnly: they may not stand in the body,
+	// and are not required.
 	Request
-	// Response refuses members that are writeOnly, and does not require them.
+	// Response hides members that are writeOnly.
 	Response
 )
 
@@ -59,11 +60,16 @@ const (
 // specification alone.
 type Use struct {
 	Direction Direction
-	// Closed lets an object take no other members than the schema names, where
-	// it names any by properties or patternProperties and opens itself nowhere
-	// by an additionalProperties or unevaluatedProperties that is not false.
-	// An object that names none is free-form. It holds at every depth, but not
-	// under not, if and contains, which are conditions.
+	// Closed lets an object take no other members than the schemas of its place
+	// declare: those that its members and items come by, with all their
+	// branches that hold ($ref, allOf, anyOf, oneOf, if, dependentSchemas), or
+	// all that might where none of a union does. They declare a member together,
+	// by properties and patternProperties, or by an additionalProperties or
+	// unevaluatedProperties that is not false. Where they name none, the object
+	// is free-form; where several branches of a union hold, what one of them
+	// would leave stays. Which branches hold is judged by the specification,
+	// without what no branch declares. Nothing is closed under not, if and
+	// contains, which are conditions.
 	Closed bool
 }
 
@@ -113,6 +119,9 @@ func NewCompiler(o Options) *Compiler {
 type Schema struct {
 	root    *schema
 	notes   []Note
+	closed  bool
+	gates   bool // members may be hidden or undeclared
+	forks   bool // what an object declares may depend on its value
 	scratch *sync.Pool
 }
 
@@ -122,18 +131,14 @@ func (c *Compiler) Compile(node *source.Node, use Use) (*Schema, error) {
 	if node == nil {
 		return nil, errors.New("compiling a schema: there is no node")
 	}
-	mode := mode{direction: use.Direction}
-	if use.Closed {
-		mode.closing = closedHere
-	}
 	res := c.resourceOf(node, nil)
-	root := c.schema(node, scope{res: res, env: c.noEnv.enter(res), mode: mode})
+	root := c.schema(node, scope{res: res, env: c.noEnv.enter(res), direction: use.Direction})
 	c.finish()
-	mistakes, notes := c.collect(root)
-	if err := mistakes.Err(); err != nil {
+	s := &Schema{root: root, closed: use.Closed, gates: use.Closed || use.Direction != Neutral, scratch: c.scratch}
+	if err := c.collect(s).Err(); err != nil {
 		return nil, err
 	}
-	return &Schema{root, notes, c.scratch}, nil
+	return s, nil
 }
 
 // Note is something that a schema says and that is not held.
@@ -154,12 +159,19 @@ const maxNotes = 200
 func (s *Schema) Notes() []Note { return s.notes }
 
 // collect walks everything that a schema leads to.
-func (c *Compiler) collect(root *schema) (source.Mistakes, []Note) {
+func (c *Compiler) collect(whole *Schema) source.Mistakes {
 	c.round++
 	var mistakes source.Mistakes
-	var notes []Note
 	seen := map[Note]bool{}
-	todo := []*schema{root}
+	note := func(notes []Note) {
+		for _, n := range notes {
+			if !seen[n] && len(whole.notes) < maxNotes {
+				seen[n] = true
+				whole.notes = append(whole.notes, n)
+			}
+		}
+	}
+	todo := []*schema{whole.root}
 	for len(todo) > 0 {
 		s := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -168,13 +180,16 @@ func (c *Compiler) collect(root *schema) (source.Mistakes, []Note) {
 		}
 		s.round = c.round
 		mistakes = append(mistakes, s.mistakes...)
-		for _, n := range s.notes {
-			if !seen[n] && len(notes) < maxNotes {
-				seen[n] = true
-				notes = append(notes, n)
-			}
+		whole.forks = whole.forks || s.forks()
+		note(s.notes)
+		if whole.closed {
+			note(s.gateNotes)
 		}
 		todo = append(todo, s.all...)
 	}
-	return mistakes, notes
+	if whole.closed && len(mistakes) == 0 {
+		c.round++
+		note(c.freeForms(whole.root))
+	}
+	return mistakes
 }

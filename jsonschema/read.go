@@ -26,9 +26,12 @@ const (
 // each followed by what it holds.
 type value struct {
 	kind   jsontext.Kind // n t f " 0 { [
+	out    bool          // it was taken out
 	parent int32         // -1 at the root
 	end    int32         // the first value behind this one and all it holds
 	count  int32         // of members or items
+	from   int32         // where the name of a member begins in the bytes
+	to     int32         // where the value ends
 	name   string        // where it is a member
 	text   string        // of a string, decoded; of a number, as written
 }
@@ -56,7 +59,7 @@ func (t *tree) read(body []byte) *Fault {
 	r.text = unsafe.String(&body[0], len(body))
 	t.input = *bytes.NewBuffer(body)
 	r.decoder.Reset(&t.input)
-	if fault := r.value(-1, 0, ""); fault != nil {
+	if fault := r.value(-1, 0, "", -1); fault != nil {
 		return fault
 	}
 	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
@@ -74,7 +77,7 @@ type reader struct {
 
 // value reads one value. jsontext refuses duplicate names (RFC 8259 §4 leaves
 // them to each reader, so that two readers differ) and text that is not UTF-8.
-func (r *reader) value(parent int32, depth int, name string) *Fault {
+func (r *reader) value(parent int32, depth int, name string, from int32) *Fault {
 	if depth > MaxDepth {
 		return syntaxFault(r.pointer(), "is nested deeper than 100")
 	}
@@ -83,7 +86,7 @@ func (r *reader) value(parent int32, depth int, name string) *Fault {
 	}
 	kind := r.decoder.PeekKind()
 	at := int32(len(r.tree.values))
-	r.tree.values = append(r.tree.values, value{kind: kind, parent: parent, name: name})
+	r.tree.values = append(r.tree.values, value{kind: kind, parent: parent, name: name, from: from})
 	var fault *Fault
 	switch kind {
 	case '{', '[':
@@ -91,7 +94,8 @@ func (r *reader) value(parent int32, depth int, name string) *Fault {
 	default:
 		fault = r.scalar(at)
 	}
-	r.tree.values[at].end = int32(len(r.tree.values))
+	v := &r.tree.values[at]
+	v.end, v.to = int32(len(r.tree.values)), int32(r.decoder.InputOffset())
 	return fault
 }
 
@@ -137,15 +141,16 @@ func (r *reader) container(at int32, depth int) *Fault {
 		if next == '}' || next == ']' {
 			break
 		}
-		name := ""
+		name, from := "", int32(-1)
 		if open == '{' {
 			raw, err := r.decoder.ReadValue()
 			if err != nil {
 				return r.broken(err)
 			}
+			from = int32(r.decoder.InputOffset()) - int32(len(raw))
 			name = r.unquote(len(raw))
 		}
-		if fault := r.value(at, depth+1, name); fault != nil {
+		if fault := r.value(at, depth+1, name, from); fault != nil {
 			return fault
 		}
 		r.tree.values[at].count++

@@ -25,61 +25,24 @@ type schema struct {
 	then, other  *schema
 	choice       *discriminator
 
-	// closed: what no branch evaluated is not declared.
-	closed bool
-	// openers are branches that name nothing, of unions that stand alone: where
-	// one matches, the object is free-form.
-	openers map[*schema]bool
-	// declared is what any in-place branch names, for closed schemas.
-	declared *declared
-	// hidden are the names that the direction takes out of an object here.
-	hidden map[string]bool
+	// hidden are the names that branches declare, and whether one of them hides
+	// the member; hiddenAnyway those that do so whatever branches hold.
+	hidden       map[string]bool
+	hiddenAnyway map[string]bool
+	// governs: it says something of members, or of items that have members.
+	governs bool
+	// accepts are the types that it takes at first sight.
+	accepts Types
 
 	// Set while compiling.
-	mode     mode
-	access   access
-	all      []*schema // every schema this one leads to
-	mistakes source.Mistakes
-	notes    []Note
-	round    int
-	state    uint8 // of the search for loops
-}
-
-// closing is the part that a schema plays in closing an object (see Use).
-type closing uint8
-
-const (
-	byTheBook    closing = iota // nothing is closed, here or beneath
-	closedHere                  // the schema of a place: it closes
-	closedAround                // a branch of one: the place closes
-)
-
-// mode is what a schema is compiled for.
-type mode struct {
 	direction Direction
-	closing   closing
-}
-
-// inPlace is the mode of a branch that judges the same value.
-func (m mode) inPlace() mode {
-	if m.closing != byTheBook {
-		m.closing = closedAround
-	}
-	return m
-}
-
-// beneath is the mode of a schema for members and items.
-func (m mode) beneath() mode {
-	if m.closing != byTheBook {
-		m.closing = closedHere
-	}
-	return m
-}
-
-// asCondition is the mode of a schema that only decides something.
-func (m mode) asCondition() mode {
-	m.closing = byTheBook
-	return m
+	access    access
+	all       []*schema // every schema this one leads to
+	mistakes  source.Mistakes
+	notes     []Note
+	gateNotes []Note // what only matters where objects are closed
+	round     int
+	state     uint8 // of the search for loops
 }
 
 // access says who may set a member.
@@ -154,8 +117,10 @@ type objectRules struct {
 	properties       map[string]*property
 	patterns         []patternProperty
 	additional       *schema // nil: none
-	// shut: undeclared members are refused here, as by additionalProperties: false.
-	shut       bool
+	// restHidden is readOnly or writeOnly where the direction takes additional
+	// members out.
+	restHidden string
+	shut       bool // additionalProperties: false
 	required   []requirement
 	indexed    uint64 // the requirements that have a bit in properties
 	names      *schema
@@ -165,7 +130,7 @@ type objectRules struct {
 
 type property struct {
 	schema *schema
-	// hidden is readOnly or writeOnly where the direction refuses the member.
+	// hidden is readOnly or writeOnly where the direction takes the member out.
 	hidden string
 	// bit is the one of the requirement of that name, or 0.
 	bit uint64

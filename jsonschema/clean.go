@@ -1,0 +1,92 @@
+package jsonschema
+
+import "slices"
+
+// Cleaning says what Clean takes out of a body, rather than counting it as a
+// fault.
+type Cleaning struct {
+	// Undeclared members are those that no schema of their place declares (see
+	// Use.Closed). Nothing is undeclared to a schema that is not Closed.
+	Undeclared bool
+	// Hidden members are readOnly in a Request and writeOnly in a Response.
+	Hidden bool
+}
+
+// Cleaned is what Clean leaves.
+type Cleaned struct {
+	// Body is the body without what was taken out, otherwise byte for byte as
+	// it came; the same slice where nothing was, or where it is not to be used:
+	// the body is Undecided, or holds members that must not stand there and
+	// were not to be taken out, which Faults names.
+	Body []byte
+	// Faults are what is wrong with Body, as from Check.
+	Faults []Fault
+	// Cut are the places of what was taken out, as JSON pointers with * for the
+	// index of an item; each once and the first 100 of them.
+	Cut []string
+	// CutCount is how many members were taken out.
+	CutCount int
+	// Undecided tells that the body could not be read or judged to its end, so
+	// that nobody knows what it holds.
+	Undecided bool
+}
+
+// Check judges a body: nil if it holds, else what is wrong with it, in the
+// order of the places, at most 20 faults. Text that is not JSON gives a single
+// fault whose Syntax is true.
+func (s *Schema) Check(body []byte) []Fault { return s.Clean(body, Cleaning{}).Faults }
+
+// Clean judges a body as Check does, but takes out what it may instead of
+// counting it as a fault. What is left has the bytes, the order and the white
+// space that came, and cleaning it again takes out nothing.
+func (s *Schema) Clean(body []byte, may Cleaning) Cleaned {
+	k := s.scratch.Get().(*check)
+	defer k.release(s.scratch)
+	if fault := k.read(body); fault != nil {
+		return Cleaned{Body: body, Faults: []Fault{*fault}, Undecided: true}
+	}
+	k.closed, k.may = s.closed, may
+	k.sift(s)
+	refused := len(k.faults)
+	if !k.decide(s) {
+		// Undecided means refused.
+		cost := Fault{Keyword: "cost", Message: "takes too long to be checked against its schema", At: s.root.node.Position()}
+		return Cleaned{Body: body, Faults: []Fault{cost}, Undecided: true}
+	}
+	switch {
+	case refused > 0:
+		return Cleaned{Body: body, Faults: ordered(unlessRefused(k.faults, refused))}
+	case len(k.faults) > 0:
+		return Cleaned{Body: k.assemble(body), Faults: ordered(k.faults), Cut: k.cut, CutCount: k.cutCount}
+	}
+	return Cleaned{Body: k.assemble(body), Cut: k.cut, CutCount: k.cutCount}
+}
+
+// decide judges what is left by the specification. It is false where that
+// takes too long.
+func (k *check) decide(s *Schema) bool {
+	if k.spent {
+		return false
+	}
+	k.steps = 0
+	if len(k.faults) == 0 && k.place(s.root, 0) {
+		return true
+	}
+	if k.spent {
+		return false
+	}
+	before := len(k.faults)
+	k.steps, k.report = 0, true
+	holds := k.place(s.root, 0)
+	return !k.spent && (holds || len(k.faults) > before || before == 4*maxFaults)
+}
+
+// unlessRefused drops the faults that ask for a member which is among those
+// that were refused: the first n.
+func unlessRefused(faults []Fault, n int) []Fault {
+	refused := faults[:n]
+	rest := slices.DeleteFunc(faults[n:], func(f Fault) bool {
+		return slices.ContainsFunc(refused, func(r Fault) bool { return r.Pointer == f.Pointer })
+	})
+	return faults[:n+len(rest)]
+}

@@ -1,0 +1,258 @@
+package jsonschema
+
+// stance is what terms say of a member.
+type stance uint8
+
+const (
+	silent   stance = iota
+	closes          // names members, and not this one
+	declares        // names it, or takes any
+)
+
+// either is what alternatives say together: a member that one of them would
+// leave stays.
+func (a stance) either(b stance) stance {
+	rank := [...]uint8{silent: 1, closes: 0, declares: 2}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+// unwelcome is the word by which a member may not stand in its object, and the
+// schema that says so, or "".
+func (k *check) unwelcome(i int32, at, to int) (string, *schema) {
+	k.hiddenBy, k.closedBy = "", ""
+	st := k.stance(i, at, to)
+	switch {
+	case k.hiddenBy != "" && !k.widest:
+		return k.hiddenBy, k.hider
+	case st == closes && k.closed:
+		return k.closedBy, k.closer
+	}
+	return "", nil
+}
+
+// stance is what terms say that all govern.
+func (k *check) stance(i int32, at, to int) stance {
+	st := silent
+	for t := at; t < to; t += int(k.terms[t].size) {
+		st = max(st, k.stanceOf(i, t))
+	}
+	return st
+}
+
+func (k *check) stanceOf(i int32, t int) stance {
+	end := t + int(k.terms[t].size)
+	switch s := k.terms[t].schema; k.terms[t].operator {
+	case single:
+		return k.stanceOfOne(i, s)
+	case every:
+		st := k.stance(i, t+1, end)
+		if st == declares {
+			return st
+		}
+		return max(st, k.restSays(i, s))
+	case some:
+		st := k.stanceOf(i, t+1)
+		for a := t + 1 + int(k.terms[t+1].size); a < end; a += int(k.terms[a].size) {
+			st = st.either(k.stanceOf(i, a))
+		}
+		return st
+	case named:
+		hiddenBy := k.hiddenBy
+		st := k.stance(i, t+1, end)
+		k.hiddenBy = hiddenBy
+		if st == declares {
+			return declares
+		}
+	}
+	return silent
+}
+
+func (k *check) stanceOfOne(i int32, s *schema) stance {
+	r, st := s.object, silent
+	if r == nil {
+		return silent
+	}
+	if p := r.properties[k.values[i].name]; p != nil {
+		st = k.declaredBy(s, p.schema, p.hidden)
+	}
+	for j := range r.patterns {
+		if p := &r.patterns[j]; k.match(p.pattern, k.values[i].name) {
+			st = max(st, k.declaredBy(s, p.schema, p.hidden))
+		}
+	}
+	switch {
+	case st != silent:
+		return st
+	case r.shut:
+		return k.shuts(s, "additionalProperties")
+	case r.additional != nil:
+		return k.declaredBy(s, r.additional, r.restHidden)
+	case r.namesAny() && r.unexpected == nil:
+		return k.shuts(s, "additionalProperties")
+	}
+	return silent
+}
+
+// declaredBy is the stance of a schema that has one for the member.
+func (k *check) declaredBy(s, member *schema, hidden string) stance {
+	if member.never {
+		return k.shuts(member, "false")
+	}
+	if hidden != "" {
+		k.hiddenBy, k.hider = hidden, s
+	}
+	return declares
+}
+
+func (k *check) shuts(s *schema, word string) stance {
+	k.closedBy, k.closer = word, s
+	return closes
+}
+
+// follow adds the schemas by which terms that all govern lead to a member or
+// item. elsewhere is what the other terms of its place say of it.
+func (k *check) follow(i int32, ordinal, at, to int, elsewhere stance) {
+	first := len(k.terms)
+	for t := at; t < to; t += int(k.terms[t].size) {
+		end := t + int(k.terms[t].size)
+		switch s := k.terms[t].schema; k.terms[t].operator {
+		case single:
+			k.followOne(i, ordinal, s, first)
+		case every:
+			begin := len(k.terms)
+			k.open(every, nil)
+			k.follow(i, ordinal, t+1, end, max(elsewhere, k.beside(i, t, at, to), k.restSays(i, s)))
+			if rest := k.unexpected(i, ordinal, t); rest != nil {
+				k.seed(rest, begin+1)
+			}
+			k.seal(begin, false)
+			k.once(first, begin)
+		case some:
+			begin := len(k.terms)
+			k.followSome(i, ordinal, t, max(elsewhere, k.beside(i, t, at, to)))
+			k.once(first, begin)
+		}
+	}
+}
+
+// restSays is what unevaluatedProperties says of a member that no branch
+// evaluates.
+func (k *check) restSays(i int32, s *schema) stance {
+	switch {
+	case k.values[k.values[i].parent].kind != '{' || s == nil || s.object == nil || s.object.unexpected == nil:
+		return silent
+	case s.object.unexpected.never:
+		return k.shuts(s, "unevaluatedProperties")
+	}
+	return declares
+}
+
+// beside is what the terms that govern together say of a member, without the
+// one at t.
+func (k *check) beside(i int32, t, at, to int) stance {
+	if k.values[k.values[i].parent].kind != '{' {
+		return silent
+	}
+	return max(k.stance(i, at, t), k.stance(i, t+int(k.terms[t].size), to))
+}
+
+func (k *check) followSome(i int32, ordinal, t int, elsewhere stance) {
+	at := k.open(some, nil)
+	for a := t + 1; a < t+int(k.terms[t].size); a += int(k.terms[a].size) {
+		end := a + int(k.terms[a].size)
+		begin := k.open(every, nil)
+		k.follow(i, ordinal, a, end, elsewhere)
+		k.seal(begin, false)
+		if max(elsewhere, k.says(i, ordinal, a)) == closes {
+			// With this alternative the member would not be there.
+			k.terms = k.terms[:begin]
+			continue
+		}
+		k.alternative(at, begin)
+	}
+	k.sealSome(at)
+}
+
+// says is what a term says of a member or item.
+func (k *check) says(i int32, ordinal, t int) stance {
+	if k.values[k.values[i].parent].kind == '{' {
+		return k.stanceOf(i, t)
+	}
+	if s := k.terms[t].schema; s != nil && s.array != nil && s.array.shut && ordinal >= len(s.array.prefix) {
+		return closes
+	}
+	return silent
+}
+
+func (k *check) followOne(i int32, ordinal int, s *schema, first int) {
+	if k.values[k.values[i].parent].kind == '[' {
+		switch r := s.array; {
+		case r == nil:
+		case ordinal < len(r.prefix):
+			k.seed(r.prefix[ordinal], first)
+		case r.items != nil:
+			k.seed(r.items, first)
+		}
+		return
+	}
+	r, known := s.object, false
+	if r == nil {
+		return
+	}
+	if p := r.properties[k.values[i].name]; p != nil {
+		known = true
+		k.seed(p.schema, first)
+	}
+	for j := range r.patterns {
+		if p := &r.patterns[j]; k.match(p.pattern, k.values[i].name) {
+			known = true
+			k.seed(p.schema, first)
+		}
+	}
+	if !known && r.additional != nil {
+		k.seed(r.additional, first)
+	}
+}
+
+// unexpected is the schema that unevaluatedProperties or unevaluatedItems of
+// the term at t has for a member or item, nil if others evaluate it.
+func (k *check) unexpected(i int32, ordinal, t int) *schema {
+	s := k.terms[t].schema
+	if s == nil {
+		return nil
+	}
+	begin, end := t+1, t+int(k.terms[t].size)
+	if k.values[k.values[i].parent].kind == '{' {
+		if s.object == nil || s.object.unexpected == nil || k.stance(i, begin, end) == declares {
+			return nil
+		}
+		return s.object.unexpected
+	}
+	if s.array == nil || s.array.unexpected == nil || k.evaluates(i, ordinal, begin, end) {
+		return nil
+	}
+	return s.array.unexpected
+}
+
+// evaluates tells whether terms evaluate an item (core §11.2).
+func (k *check) evaluates(i int32, ordinal, at, to int) bool {
+	for t := at; t < to; t += int(k.terms[t].size) {
+		s := k.terms[t].schema
+		switch {
+		case s == nil || s.array == nil:
+		case k.terms[t].operator == every:
+			if s.array.unexpected != nil {
+				return true
+			}
+		case ordinal < len(s.array.prefix) || s.array.items != nil || s.array.shut || s.array.contains != nil && k.quietly(s.array.contains, i):
+			return true
+		}
+		if k.evaluates(i, ordinal, t+1, t+int(k.terms[t].size)) {
+			return true
+		}
+	}
+	return false
+}
