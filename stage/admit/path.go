@@ -162,14 +162,28 @@ func CheckQuery(raw string) error {
 }
 
 // pathByte: pchar and "/" of RFC 3986 §3.3, without the percent sign.
-func pathByte(c byte) bool {
-	return unreserved(c) || c == '/' || strings.IndexByte("!$&'()*+,;=:@", c) >= 0
-}
+func pathByte(c byte) bool { return classes[c]&inPath != 0 }
 
 // unreserved: RFC 3986 §2.3.
-func unreserved(c byte) bool {
-	return 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
-}
+func unreserved(c byte) bool { return classes[c]&isUnreserved != 0 }
+
+const (
+	isUnreserved = 1 << iota
+	inPath
+)
+
+// classes says of each byte which of the sets of RFC 3986 it is in.
+var classes = func() (table [256]uint8) {
+	for c := range table {
+		switch b := byte(c); {
+		case 'a' <= b|0x20 && b|0x20 <= 'z', '0' <= b && b <= '9', strings.IndexByte("-._~", b) >= 0:
+			table[c] = isUnreserved | inPath
+		case strings.IndexByte("/!$&'()*+,;=:@", b) >= 0:
+			table[c] = inPath
+		}
+	}
+	return table
+}()
 
 func hex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
