@@ -49,7 +49,7 @@ bench: ## benchmarks; BENCH=Name for one
 
 # bench is a module of its own: -mod=mod lets it follow what this one requires.
 bench-schema: ## the schema engine beside other libraries, in turn, into docs/benchmarks.md
-	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestTable$$' -table ../docs/benchmarks.md -benchtime 200ms .
+	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestTable$$' -table ../docs/benchmarks.md -benchtime 150ms .
 
 soak: ## all tests COUNT times over, to find what fails now and then
 	@scripts/need go cc chromium

@@ -14,6 +14,7 @@ import (
 // measured by.
 const (
 	ours     = "sallyport"
+	cleaning = "sallyport, Clean"
 	santhosh = "santhosh-tekuri"
 	kin      = "kin-openapi"
 	decoding = "decode only"
@@ -33,6 +34,7 @@ func candidates(tb testing.TB, d *description, c content) []candidate {
 	tb.Helper()
 	return []candidate{
 		{ours, checkOurs(tb, d, c), true},
+		{cleaning, clean(tb, d, c), true},
 		{santhosh, checkSanthosh(tb, d, c), true},
 		{kin, checkKin(d, c), true},
 		{decoding, func(body []byte) bool { _, err := decode(body); return err == nil }, false},
@@ -45,6 +47,23 @@ func checkOurs(tb testing.TB, d *description, c content) func([]byte) bool {
 		tb.Fatal(err)
 	}
 	return func(body []byte) bool { return s.Check(body) == nil }
+}
+
+// clean is what the gates do where they are to prune: objects are closed, and
+// what is not declared, or must not go this way, is taken out.
+func clean(tb testing.TB, d *description, c content) func([]byte) bool {
+	use := jsonschema.Use{Direction: jsonschema.Response, Closed: true}
+	if c.status == "" {
+		use.Direction = jsonschema.Request
+	}
+	s, err := d.compiler().Compile(c.node(d), use)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return func(body []byte) bool {
+		left := s.Clean(body, jsonschema.Cleaning{Undeclared: true, Hidden: true})
+		return !left.Undecided && left.Faults == nil
+	}
 }
 
 func checkSanthosh(tb testing.TB, d *description, c content) func([]byte) bool {

@@ -31,11 +31,13 @@ Written by `+"`%s`"+` ([bench](../bench/README.md)); do not edit. `+"`jsonschema
 ## What each does
 
 - **%s**: bytes → verdict in one call. Of a bad body it lists up to 20 faults with their places. It also refuses what the others do not look for: a member twice, text that is not UTF-8.
+- **%s**: the same for a gate that prunes: objects that name their members are closed, what is not declared is taken out, and the body comes back without it.
 - **%s**: decodes with json.Number, then validates, formats asserted. It lists all faults. Documents of OpenAPI 3.0 are given to it as draft-04, with nullable rewritten beforehand.
 - **%s**: decodes with json.Number, then Schema.VisitJSON as its own filter of requests calls it: it stops at the first fault, checks the formats it knows by itself (date, date-time, byte, int32, int64), and for documents of OpenAPI 3.1 (here Discord and Adyen) compiles the schema anew for each body.
 - **%s**: encoding/json into an any and no schema at all: what a validator of decoded values cannot go below.
 
-Before anything is timed all three have to agree on the verdict.`, command, *rounds, setting(), ours, santhosh, kin, decoding)
+Before anything is timed all have to agree on the verdict.
+`, command, *rounds, setting(), ours, cleaning, santhosh, kin, decoding)
 	p.exceptions(&b)
 	b.WriteString("\n\nThe bodies of public descriptions are made of the document alone, with everything optional filled in and short texts; 1 MB is the same with more items.\n\n## How many times as long\n\n")
 	p.ratios(&b)
@@ -54,19 +56,19 @@ func (p *page) exceptions(b *strings.Builder) {
 	for _, m := range p.bodies {
 		for _, c := range m.candidates {
 			if why := m.accepted[c.name]; why != "" {
-				fmt.Fprintf(b, " One exception: %s takes \"%s\" (%s).", c.name, m.title(), why)
+				fmt.Fprintf(b, "\n- Except: %s takes \"%s\": %s.", c.name, m.title(), why)
 			}
 		}
 	}
 }
 
 func (p *page) ratios(b *strings.Builder) {
-	row(b, "body", "bytes", ours+" µs", "MB/s", santhosh, kin, decoding)
-	row(b, "---", "--:", "--:", "--:", "--:", "--:", "--:")
+	row(b, "body", "bytes", ours+" µs", "MB/s", cleaning, santhosh, kin, decoding)
+	row(b, "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:")
 	for _, m := range p.bodies {
 		first := m.series[0]
 		cells := []string{m.title(), fmt.Sprint(len(m.text)), first.micros(), fmt.Sprintf("%.0f", first.throughput())}
-		for _, name := range []string{santhosh, kin, decoding} {
+		for _, name := range []string{cleaning, santhosh, kin, decoding} {
 			s := m.of(name)
 			mark := ""
 			if m.accepted[name] != "" {
@@ -79,11 +81,11 @@ func (p *page) ratios(b *strings.Builder) {
 }
 
 func (p *page) growing(b *strings.Builder) {
-	row(b, "body", ours, santhosh, kin, decoding)
-	row(b, "---", "--:", "--:", "--:", "--:")
+	row(b, "body", ours, cleaning, santhosh, kin, decoding)
+	row(b, "---", "--:", "--:", "--:", "--:", "--:")
 	for _, m := range p.growth {
 		cells := []string{m.name}
-		for _, name := range []string{ours, santhosh, kin, decoding} {
+		for _, name := range []string{ours, cleaning, santhosh, kin, decoding} {
 			cells = append(cells, m.of(name).nsPerByte())
 		}
 		row(b, cells...)
