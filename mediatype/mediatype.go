@@ -124,6 +124,27 @@ func (t Type) IsXML() bool {
 	return t.Name == "application/xml" || t.Name == "text/xml" || strings.HasSuffix(t.Name, "+xml")
 }
 
+// IsJSONLines tells whether the content is JSON texts each on its line. None of
+// the names was registered, so all that are in use are taken.
+func (t Type) IsJSONLines() bool {
+	switch t.Name {
+	case "application/jsonl", "application/x-jsonl", "application/jsonlines", "application/x-jsonlines", "application/json-lines",
+		"application/ndjson", "application/x-ndjson":
+		return true
+	}
+	return false
+}
+
+// IsJSONSequence tells whether the content is a JSON text sequence (RFC 7464
+// §4), or of a type with the suffix of one (RFC 8091 §3).
+func (t Type) IsJSONSequence() bool {
+	return t.Name == "application/json-seq" || strings.HasSuffix(t.Name, "+json-seq")
+}
+
+// IsEventStream tells whether the content is server-sent events (WHATWG HTML
+// §9.2).
+func (t Type) IsEventStream() bool { return t.Name == "text/event-stream" }
+
 // IsUTF8 tells whether the type leaves its charset open or says UTF-8; US-ASCII
 // is a part of it (RFC 3629 §1).
 func (t Type) IsUTF8() bool {
