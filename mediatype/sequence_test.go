@@ -8,19 +8,19 @@ import (
 
 func TestSequencesAreKnownByTheirNames(t *testing.T) {
 	for text, want := range map[string]string{
-		"application/x-ndjson":               "lines",
-		"application/ndjson":                 "lines",
-		"Application/JSONL; charset=utf-8":   "lines",
-		"application/x-jsonlines":            "lines",
-		"application/json-lines":             "lines",
-		"application/json-seq":               "sequence",
-		"application/geo+json-seq":           "sequence",
-		"text/event-stream; charset=utf-8":   "events",
-		"application/json":                   "",
-		"application/problem+json":           "",
-		"application/event-stream":           "",
-		"application/json-sequence":          "",
-		"text/plain; note=text/event-stream": "",
+		"application/x-ndjson":                   "lines",
+		"application/ndjson":                     "lines",
+		"Application/JSONL; charset=utf-8":       "lines",
+		"application/x-jsonlines":                "lines",
+		"application/json-lines":                 "lines",
+		"application/json-seq":                   "sequence",
+		"application/geo+json-seq":               "sequence",
+		"text/event-stream; charset=utf-8":       "events",
+		"application/json":                       "",
+		"application/problem+json":               "",
+		"application/event-stream":               "",
+		"application/json-sequence":              "",
+		"text/plain; note=\"text/event-stream\"": "",
 	} {
 		parsed, err := mediatype.Parse(text)
 		if err != nil {
