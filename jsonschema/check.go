@@ -37,6 +37,7 @@ type check struct {
 	closed   bool
 	widest   bool // whichever branch may hold governs
 	chose    bool // which branches hold was asked
+	lenient  bool // what is refused for being undeclared is passed over
 	asking   bool // whether there is anything to take out, no more
 	taken    bool
 	counting bool   // which items are evaluated matters: branches that lead to no members too
@@ -130,6 +131,9 @@ func (k *check) place(s *schema, v int32) bool {
 	// what depends on them alone is remembered, so that nesting costs its size
 	// and not two to the power of its depth.
 	key := uint64(s.id)<<32 | uint64(v)
+	if k.lenient {
+		key |= 1 << 63
+	}
 	if verdict, known := k.memo[key]; known {
 		return verdict
 	}
@@ -292,12 +296,12 @@ func (k *check) judgeNumber(s *schema, v int32) bool {
 	return ok
 }
 
-// quietly judges without reporting.
+// quietly judges without reporting, and by the book: by a condition.
 func (k *check) quietly(s *schema, v int32) bool {
-	report := k.report
-	k.report = false
+	report, lenient := k.report, k.lenient
+	k.report, k.lenient = false, false
 	ok := k.place(s, v)
-	k.report = report
+	k.report, k.lenient = report, lenient
 	return ok
 }
 

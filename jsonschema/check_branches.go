@@ -72,10 +72,12 @@ func (k *check) oneOf(s *schema, v int32, around *schema, m marks) bool {
 }
 
 func (k *check) condition(s *schema, v int32, around *schema, m marks) bool {
-	branch := s.other
+	branch, lenient := s.other, k.lenient
+	k.lenient = false
 	if k.try(s.when, v, around, m) {
 		branch = s.then
 	}
+	k.lenient = lenient
 	return branch == nil || k.judge(branch, v, around, m)
 }
 
@@ -97,7 +99,7 @@ func (k *check) unevaluated(s *schema, v int32, m marks, held bool) bool {
 	case val.kind == '[' && s.array != nil:
 		rest, keyword = s.array.unexpected, "unevaluatedItems"
 	}
-	if m == nil || rest == nil || !held {
+	if m == nil || rest == nil || !held || rest.never && k.lenient && val.kind == '{' {
 		return true // a branch that failed would have evaluated some of it
 	}
 	ordinal := 0

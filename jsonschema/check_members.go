@@ -47,6 +47,7 @@ func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m ma
 	}
 	if !known {
 		switch {
+		case r.shut && k.lenient:
 		case r.shut:
 			ok = k.refuse(i, "additionalProperties", "", s)
 		case r.additional != nil:
@@ -67,10 +68,10 @@ func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m ma
 func (k *check) named(s *schema, i int32) bool {
 	v := int32(len(k.values))
 	k.values = append(k.values, value{kind: '"', parent: i, end: v + 1, text: k.values[i].name})
-	report := k.report
-	k.report = false
+	report, lenient := k.report, k.lenient
+	k.report, k.lenient = false, false
 	ok := k.judge(s, v, s, nil)
-	k.report = report
+	k.report, k.lenient = report, lenient
 	k.values[v] = value{} // no text of the body stays behind
 	k.values = k.values[:v]
 	return ok

@@ -40,7 +40,7 @@ func (r *reference) object(s any) (map[string]any, bool) {
 }
 
 func (r *reference) holds(s, value any) bool {
-	text, _ := json.Marshal(map[string]any{"allOf": []any{s}, "$defs": r.defs})
+	text, _ := json.Marshal(map[string]any{"allOf": []any{s}, "$defs": map[string]any{"d": r.defs["d"], "lenient": lenient(r.defs["d"])}})
 	body, _ := json.Marshal(value)
 	schema := r.known[string(text)]
 	if schema == nil {
@@ -54,6 +54,33 @@ func (r *reference) holds(s, value any) bool {
 		r.known[string(text)] = schema
 	}
 	return schema.Check(body) == nil
+}
+
+// lenient is a schema without what refuses members for being undeclared.
+func lenient(s any) any {
+	switch v := s.(type) {
+	case map[string]any:
+		left := map[string]any{}
+		for word, value := range v {
+			switch {
+			case word == "not" || word == "if" || word == "contains" || word == "const":
+				left[word] = value
+			case word == "$ref":
+				left[word] = "#/$defs/lenient"
+			case (word == "additionalProperties" || word == "unevaluatedProperties") && refuses(value):
+			default:
+				left[word] = lenient(value)
+			}
+		}
+		return left
+	case []any:
+		left := make([]any, len(v))
+		for i := range v {
+			left[i] = lenient(v[i])
+		}
+		return left
+	}
+	return s
 }
 
 func (r *reference) mayBe(s, value any, depth int) bool {
@@ -155,6 +182,9 @@ func (r *reference) expand(s, value any) []*atom {
 
 func (r *reference) union(union []any, value any) []*atom {
 	applies := slices.DeleteFunc(slices.Clone(union), func(b any) bool { return r.widest || !r.holds(b, value) })
+	if len(applies) == 0 {
+		applies = slices.DeleteFunc(slices.Clone(union), func(b any) bool { return r.widest || !r.holds(lenient(b), value) })
+	}
 	if len(applies) == 0 {
 		applies = slices.DeleteFunc(slices.Clone(union), func(b any) bool { return !r.mayBe(b, value, 0) })
 	}

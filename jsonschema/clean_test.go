@@ -70,6 +70,8 @@ func TestCleanTakesOutWhatIsNotDeclared(t *testing.T) {
 			`{"kind":"dog","bark":true,"lives":9,"x":1}`, `{"kind":"dog","bark":true}`, "/x /lives", ""},
 		{"a branch that shuts itself holds without what nobody declares", `{"oneOf":[{"$ref":"#/$defs/cat"},{"$ref":"#/$defs/strict"}]` + pets,
 			`{"kind":"strict","n":1,"x":1}`, `{"kind":"strict","n":1}`, "/x", ""},
+		{"a branch that shuts itself holds without what only others declare", `{"oneOf":[{"$ref":"#/$defs/cat"},{"$ref":"#/$defs/strict"}]` + pets,
+			`{"kind":"strict","n":1,"lives":9}`, `{"kind":"strict","n":1}`, "/lives", ""},
 		{"what lies deeper does not make a branch fail", `{"oneOf":[{"properties":{"a":{"properties":{"b":{}},"additionalProperties":false}},"required":["a"]},{"type":"null"}]}`,
 			`{"a":{"b":1,"x":2}}`, `{"a":{"b":1}}`, "/a/x", ""},
 		{"no branch holds: all declare", `{"oneOf":[{"$ref":"#/$defs/cat"},{"$ref":"#/$defs/dog"}]` + pets,

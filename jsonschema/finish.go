@@ -89,6 +89,18 @@ func (s *schema) hideMembers() {
 	}
 }
 
+func (r *objectRules) hides() bool {
+	if r == nil {
+		return false
+	}
+	for _, p := range r.properties {
+		if p.hidden != "" {
+			return true
+		}
+	}
+	return r.restHidden != "" || slices.ContainsFunc(r.patterns, func(p patternProperty) bool { return p.hidden != "" })
+}
+
 // ownRequirements drops the requirements of hidden members. Where another
 // branch around declares the name, that is for the check to see.
 func (s *schema) ownRequirements() {

@@ -62,14 +62,17 @@ type Use struct {
 	Direction Direction
 	// Closed lets an object take no other members than the schemas of its place
 	// declare: those that its members and items come by, with all their
-	// branches that hold ($ref, allOf, anyOf, oneOf, if, dependentSchemas), or
-	// all that might where none of a union does. They declare a member together,
-	// by properties and patternProperties, or by an additionalProperties or
-	// unevaluatedProperties that is not false. Where they name none, the object
-	// is free-form; where several branches of a union hold, what one of them
-	// would leave stays. Which branches hold is judged by the specification,
-	// without what no branch declares. Nothing is closed under not, if and
-	// contains, which are conditions.
+	// branches that hold ($ref, allOf, anyOf, oneOf, if, dependentSchemas). They
+	// declare a member together, by properties and patternProperties, or by an
+	// additionalProperties or unevaluatedProperties that is not false. Where
+	// they name none, the object is free-form; where several branches of a union
+	// hold, what one of them would leave stays. Nothing is closed under not, if
+	// and contains, which are conditions.
+	//
+	// Which branches hold is judged by the specification, without what no branch
+	// declares. Where none of a union does, those count that would without what
+	// they refuse for being undeclared; where there are none either, all that
+	// the type of the value fits.
 	Closed bool
 }
 
@@ -120,7 +123,7 @@ type Schema struct {
 	root    *schema
 	notes   []Note
 	closed  bool
-	gates   bool // members may be hidden or undeclared
+	hides   bool // members may be hidden
 	forks   bool // what an object declares may depend on its value
 	scratch *sync.Pool
 }
@@ -134,7 +137,7 @@ func (c *Compiler) Compile(node *source.Node, use Use) (*Schema, error) {
 	res := c.resourceOf(node, nil)
 	root := c.schema(node, scope{res: res, env: c.noEnv.enter(res), direction: use.Direction})
 	c.finish()
-	s := &Schema{root: root, closed: use.Closed, gates: use.Closed || use.Direction != Neutral, scratch: c.scratch}
+	s := &Schema{root: root, closed: use.Closed, scratch: c.scratch}
 	if err := c.collect(s).Err(); err != nil {
 		return nil, err
 	}
@@ -157,6 +160,10 @@ const maxNotes = 200
 // Notes lists what the schema says, here and wherever $ref leads, that is not
 // held; each once, and no more than a few hundred.
 func (s *Schema) Notes() []Note { return s.notes }
+
+// Hides tells whether the schema, here or wherever it leads, has members that
+// the direction of a body hides.
+func (s *Schema) Hides() bool { return s.hides }
 
 // collect walks everything that a schema leads to.
 func (c *Compiler) collect(whole *Schema) source.Mistakes {
@@ -181,6 +188,7 @@ func (c *Compiler) collect(whole *Schema) source.Mistakes {
 		s.round = c.round
 		mistakes = append(mistakes, s.mistakes...)
 		whole.forks = whole.forks || s.forks()
+		whole.hides = whole.hides || s.object.hides()
 		note(s.notes)
 		if whole.closed {
 			note(s.gateNotes)

@@ -29,7 +29,7 @@ type term struct {
 // must not decide which of the branches hold; then comes what these branches
 // leave undeclared.
 func (k *check) sift(s *Schema) {
-	if !s.gates {
+	if !s.closed && !s.hides {
 		return
 	}
 	if s.closed && s.forks {

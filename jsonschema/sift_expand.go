@@ -82,7 +82,9 @@ func (k *check) expandBranches(s *schema, v int32, around *schema) {
 	}
 }
 
-// expandUnion adds the branches that hold; where none does, or it must not be
+// expandUnion adds the branches that hold. Where none does, those that would
+// without the members which they refuse: a card that holds a property of
+// transfers is still a card. Where there are none either, or it must not be
 // asked yet, all of those whose type the value has.
 func (k *check) expandUnion(union []*schema, v int32, around *schema) {
 	governs := k.counting
@@ -98,13 +100,17 @@ func (k *check) expandUnion(union []*schema, v int32, around *schema) {
 		k.expand(b, v, around)
 		k.alternative(at, begin)
 	}
-	if !k.widest {
-		k.chose = true
+	for try := 0; try < 2 && !k.widest && len(k.terms) == at+1; try++ {
+		k.chose, k.lenient = true, try == 1
 		for _, b := range union {
 			if k.judge(b, v, around, nil) {
+				lenient := k.lenient
+				k.lenient = false
 				add(b)
+				k.lenient = lenient
 			}
 		}
+		k.lenient = false
 	}
 	if len(k.terms) == at+1 {
 		for _, b := range union {
