@@ -109,6 +109,13 @@ func (f *Fields) DelFunc(drop func(Field) bool) {
 	*f = kept
 }
 
+// DelDigests removes what belongs to the bytes of a content that was changed:
+// RFC 9530 §2, §3, and the older Digest (RFC 3230) and Content-MD5 (RFC 2616
+// §14.15).
+func (f *Fields) DelDigests() {
+	f.Del("Content-Digest", "Repr-Digest", "Digest", "Content-MD5")
+}
+
 // Clone is a copy whose lines can be changed without changing f.
 func (f Fields) Clone() Fields { return append(make(Fields, 0, len(f)+4), f...) }
 

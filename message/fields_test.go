@@ -129,6 +129,14 @@ func TestFieldsDoNotAllocate(t *testing.T) {
 	}
 }
 
+func TestDelDigests(t *testing.T) {
+	f := Fields{{"content-digest", "a"}, {"Digest", "b"}, {"Repr-Digest", "c"}, {"Content-MD5", "d"}, {"Want-Content-Digest", "e"}}
+	f.DelDigests()
+	if len(f) != 1 || f[0].Name != "Want-Content-Digest" {
+		t.Errorf("%v", f)
+	}
+}
+
 func TestBodiless(t *testing.T) {
 	for _, c := range []struct {
 		method string
