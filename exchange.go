@@ -52,6 +52,9 @@ type Exchange struct {
 	// Answer are fields for whatever answer leaves, ours or the upstream's.
 	Answer message.Fields
 
+	// Pruned is how many members were taken out of the answer.
+	Pruned int
+
 	// Refusal is why the request was turned away, nil if it was not.
 	Refusal *problem.Refusal
 	// Findings are refusals and waits that were observed and not enforced.

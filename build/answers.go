@@ -58,6 +58,9 @@ func (o *operationBuilder) filter() {
 		o.result.Warnings.Add(o.declared.At, "declare its 2xx, or set answers.mode for it",
 			"the operation %s declares no success: every 2xx and 3xx of the backend becomes 502", o.declared.ID)
 	}
+	if mode == filter.Prune {
+		controls = append(controls, enforced(answers.PositionOf("mode"), "answer: undeclared and writeOnly members of JSON are taken out (mode prune)"))
+	}
 	if mode == filter.Watch {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: what is not as declared is recorded and passed (mode observe)"))
 	}

@@ -25,7 +25,8 @@ type Mode uint8
 // The modes.
 const (
 	// Prune refuses an undeclared status or media type and JSON that cannot be
-	// read, takes undeclared properties out, and records other faults.
+	// read, takes undeclared and writeOnly properties out, and records other
+	// faults.
 	Prune Mode = iota
 	// Watch records all of it and lets it pass.
 	Watch
@@ -72,7 +73,10 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 	switch {
 	case declared == nil:
 		return a.undeclared(x, fmt.Errorf("status %d is not declared", r.Status))
-	case message.Bodiless(x.Request.Method, r.Status) || r.Body == nil || r.Body.Length == 0:
+	case r.Body == nil || r.Body.Length == 0:
+		return nil
+	case message.Bodiless(x.Request.Method, r.Status):
+		a.forgetLength(x, declared)
 		return nil
 	}
 	media, err := a.media(x, declared)
@@ -152,19 +156,24 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 	case err != nil:
 		return err
 	}
-	faults := media.Schema.Check(body)
-	if len(faults) == 0 {
+	all := a.Mode == Prune
+	cleaned := media.Schema.Clean(body, jsonschema.Cleaning{Undeclared: all, Hidden: all})
+	prune(x, &cleaned)
+	if len(cleaned.Faults) == 0 {
 		return nil
 	}
-	broken := false
-	refusal := problem.Fail(problem.AnswerInvalid, fmt.Errorf("the body has %d faults, the first: %s %s", len(faults), faults[0].Pointer, faults[0].Keyword))
-	for _, f := range faults {
-		broken = broken || f.Syntax()
-		refusal.Faults = append(refusal.Faults, problem.Fault{In: "answer", Pointer: f.Pointer, Keyword: f.Keyword, Message: f.Message})
+	return a.invalid(x, &cleaned)
+}
+
+// invalid judges a body that does not fit its schema. One that could not be
+// judged to its end may hold anything: it is not pruned, and does not leave.
+func (a *Answer) invalid(x *sallyport.Exchange, c *jsonschema.Cleaned) error {
+	refusal := problem.Fail(problem.AnswerInvalid, fmt.Errorf("the body has %d faults, the first: %s %s", len(c.Faults), c.Faults[0].Pointer, c.Faults[0].Keyword))
+	if a.Mode == Block || c.Undecided && a.Mode == Prune {
+		return refusal // what the backend did wrong is not the caller's to know
 	}
-	if a.Mode == Block || broken && a.Mode == Prune {
-		refusal.Faults = nil // what the backend did wrong is not the caller's to know
-		return refusal
+	for _, f := range c.Faults {
+		refusal.Faults = append(refusal.Faults, problem.Fault{In: "answer", Pointer: f.Pointer, Keyword: f.Keyword, Message: f.Message})
 	}
 	x.Observe(refusal)
 	return nil

@@ -17,6 +17,7 @@ type Metrics struct {
 	upstream   *prometheus.HistogramVec
 	decisions  *prometheus.CounterVec
 	violations *prometheus.CounterVec
+	pruned     *prometheus.CounterVec
 	auth       *prometheus.CounterVec
 	deprecated *prometheus.CounterVec
 	bytesIn    *prometheus.CounterVec
@@ -49,6 +50,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		upstream:   histogram("sallyport_upstream_request_duration_seconds", "Time until the upstream's header fields.", "api", "operation"),
 		decisions:  counter("sallyport_policy_decisions_total", "What steps decided against a request, by step, action (refuse, observe, fail) and reason.", "policy", "action", "reason"),
 		violations: counter("sallyport_schema_violations_total", "Faults found in requests and answers, by place and keyword.", "api", "operation", "in", "keyword"),
+		pruned:     counter("sallyport_response_fields_pruned_total", "Properties taken out of answers because the document does not declare them, or says that they are writeOnly.", "api", "operation"),
 		auth:       counter("sallyport_auth_failures_total", "Requests turned away by Identify, by reason.", "reason"),
 		deprecated: counter("sallyport_deprecated_requests_total", "Requests for operations that the document calls deprecated.", "api", "operation"),
 		bytesIn:    counter("sallyport_http_request_bytes_total", "Bytes of request bodies read.", "api"),
@@ -77,6 +79,9 @@ func (m *Metrics) Run(x *sallyport.Exchange) error {
 	}
 	if x.Sent > 0 {
 		m.bytesOut.WithLabelValues(api).Add(float64(x.Sent))
+	}
+	if x.Pruned > 0 {
+		m.pruned.WithLabelValues(api, operation).Add(float64(x.Pruned))
 	}
 	m.decided(x, api, operation)
 	return nil

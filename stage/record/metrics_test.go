@@ -54,6 +54,7 @@ func TestMetrics(t *testing.T) {
 		{place(sallyport.Validate, sallyport.Enforce, "body", faulty)},
 		{place(sallyport.Validate, sallyport.Observe, "body", faulty)},
 		{place(sallyport.Limit, sallyport.Enforce, "rate", errors.New("no counter"))},
+		{{Stage: sallyport.Filter, Name: "answer", Step: step(func(x *sallyport.Exchange) error { x.Pruned = 3; return nil })}},
 	} {
 		journey{steps: steps, metrics: m}.run(t)
 	}
@@ -63,12 +64,13 @@ func TestMetrics(t *testing.T) {
 		labels []string
 		want   float64
 	}{
-		{"sallyport_http_requests_total", []string{"api=bank", "code=200", "method=GET", "operation=getAccount"}, 2},
+		{"sallyport_http_requests_total", []string{"api=bank", "code=200", "method=GET", "operation=getAccount"}, 3},
+		{"sallyport_response_fields_pruned_total", []string{"api=bank", "operation=getAccount"}, 3},
 		{"sallyport_http_requests_total", []string{"api=bank", "code=401", "method=GET", "operation=getAccount"}, 1},
 		{"sallyport_http_requests_total", []string{"api=", "code=400", "method=GET", "operation="}, 1},
-		{"sallyport_http_request_duration_seconds", []string{"api=bank", "operation=getAccount"}, 5},
-		{"sallyport_gateway_overhead_seconds", nil, 6},
-		{"sallyport_upstream_request_duration_seconds", []string{"api=bank", "operation=getAccount"}, 2},
+		{"sallyport_http_request_duration_seconds", []string{"api=bank", "operation=getAccount"}, 6},
+		{"sallyport_gateway_overhead_seconds", nil, 7},
+		{"sallyport_upstream_request_duration_seconds", []string{"api=bank", "operation=getAccount"}, 3},
 		{"sallyport_policy_decisions_total", []string{"action=refuse", "policy=identify/security", "reason=token-expired"}, 1},
 		{"sallyport_policy_decisions_total", []string{"action=observe", "policy=validate/body", "reason=body-invalid"}, 1},
 		{"sallyport_policy_decisions_total", []string{"action=fail", "policy=limit/rate", "reason=internal"}, 1},
@@ -77,7 +79,7 @@ func TestMetrics(t *testing.T) {
 		{"sallyport_schema_violations_total", []string{"api=bank", "in=query", "keyword=type", "operation=getAccount"}, 2},
 		{"sallyport_auth_failures_total", []string{"reason=token-expired"}, 1},
 		{"sallyport_auth_failures_total", []string{"reason=body-invalid"}, -1},
-		{"sallyport_http_request_bytes_total", []string{"api=bank"}, 55},
+		{"sallyport_http_request_bytes_total", []string{"api=bank"}, 66},
 	} {
 		if got := value(t, r, c.name, c.labels...); got != c.want {
 			t.Errorf("%s%v is %v, want %v", c.name, c.labels, got, c.want)

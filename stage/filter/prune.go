@@ -1,0 +1,65 @@
+package filter
+
+import (
+	"log/slog"
+	"strings"
+	"unicode/utf8"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/message"
+)
+
+// Bounds of what is told of the places: their names are the backend's.
+const (
+	maxPlaces = 5
+	maxPlace  = 200
+)
+
+// prune puts what was left of the body in its place, and takes back what the
+// answer says of the bytes that it had.
+func prune(x *sallyport.Exchange, c *jsonschema.Cleaned) {
+	if c.CutCount == 0 {
+		return
+	}
+	x.Response.Body.Replace(c.Body)
+	x.Pruned += c.CutCount
+	places := make([]string, 0, maxPlaces)
+	for _, place := range c.Cut[:min(len(c.Cut), maxPlaces)] {
+		places = append(places, shortened(place))
+	}
+	x.Note(slog.Int("pruned", c.CutCount))
+	x.Note(slog.Any("pruned_at", places))
+	fields := x.Response.Fields
+	fields.DelDigests()
+	for i := range fields {
+		// The validator was made for other bytes (RFC 9110 §8.8.1); that the
+		// meaning is the same for this caller it still says.
+		if f := &fields[i]; message.EqualName(f.Name, "ETag") && !strings.HasPrefix(f.Value, "W/") {
+			f.Value = "W/" + f.Value
+		}
+	}
+	x.Response.Fields = fields
+}
+
+func shortened(place string) string {
+	if len(place) <= maxPlace {
+		return place
+	}
+	end := maxPlace
+	for !utf8.RuneStart(place[end]) {
+		end--
+	}
+	return place[:end] + "…"
+}
+
+// forgetLength drops the length from the answer to a HEAD: it must be that of
+// the answer to a GET (RFC 9110 §8.6), of which more may be taken out.
+func (a *Answer) forgetLength(x *sallyport.Exchange, declared *Response) {
+	if a.Mode != Prune || x.Request.Method != "HEAD" {
+		return
+	}
+	if media, err := a.media(x, declared); err == nil && media.Schema != nil {
+		x.Response.Body.Length = -1
+	}
+}
