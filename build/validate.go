@@ -21,9 +21,11 @@ func (o *operationBuilder) validate() {
 	o.unenforced(not...)
 	o.place(sallyport.Validate, "parameters", parameters, held...)
 
-	bodyOptions := validate.BodyOptions{}
-	if o.rules.Request.UndeclaredProperties == "pass" {
-		bodyOptions.Undeclared = validate.PassUndeclared
+	undeclared := map[string]validate.Undeclared{"drop": validate.DropUndeclared, "pass": validate.PassUndeclared}
+	bodyOptions := validate.BodyOptions{
+		Undeclared:     undeclared[o.rules.Request.UndeclaredProperties],
+		RefuseReadOnly: o.rules.Request.ReadOnly == "refuse",
+		Watch:          o.mode(sallyport.Validate) == sallyport.Observe,
 	}
 	body, held, not, mistakes := validate.NewBody(o.declared.Body, document, bodyOptions)
 	o.faults = append(o.faults, mistakes...)

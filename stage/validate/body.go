@@ -3,6 +3,7 @@ package validate
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 
 	"sallyport"
@@ -24,6 +25,13 @@ type BodyOptions struct {
 	// Undeclared says what comes of properties that the schema of an object
 	// does not name, where the schema leaves that open.
 	Undeclared Undeclared
+	// RefuseReadOnly refuses readOnly properties. Without it they are taken out
+	// of a JSON body, so that what was read can be put back; in forms they are
+	// refused in any case.
+	RefuseReadOnly bool
+	// Watch leaves the body as it came: what would be taken out is judged as if
+	// it were.
+	Watch bool
 	// Opaque lists media types, * standing for any text, whose content may pass
 	// unread although the document gives it a schema. Without it such content
 	// is refused with 415, since nothing would hold it to its schema.
@@ -190,6 +198,8 @@ func contentType(fields message.Fields) (mediatype.Type, error) {
 type jsonBody struct {
 	schema   *jsonschema.Schema
 	required bool
+	may      jsonschema.Cleaning
+	watch    bool
 }
 
 func (r *jsonBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
@@ -200,12 +210,19 @@ func (r *jsonBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	if len(content) == 0 {
 		return empty(r.required)
 	}
-	return verdict(r.schema, content, "")
+	c := r.schema.Clean(content, r.may)
+	if len(c.Faults) == 0 && c.CutCount > 0 {
+		x.Note(slog.Int("dropped", c.CutCount))
+		if !r.watch {
+			x.Request.Body.Replace(c.Body)
+			x.Request.Fields.DelDigests()
+		}
+	}
+	return verdict(c.Faults, "")
 }
 
-// verdict holds JSON text against a schema; without one it must be JSON.
-func verdict(schema *jsonschema.Schema, content []byte, pointer string) error {
-	found := schema.Check(content)
+// verdict is what faults of JSON text come to.
+func verdict(found []jsonschema.Fault, pointer string) error {
 	switch {
 	case len(found) == 0:
 		return nil
@@ -259,7 +276,7 @@ func (r *linesBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		if err := verdict(r.schema, line, "/"+decimal(i)); err != nil {
+		if err := verdict(r.schema.Check(line), "/"+decimal(i)); err != nil {
 			return err
 		}
 	}

@@ -102,6 +102,71 @@ func TestUndeclaredPropertiesPass(t *testing.T) {
 	}
 }
 
+func TestJSONBodyIsCleaned(t *testing.T) {
+	drop := BodyOptions{Undeclared: DropUndeclared}
+	for _, c := range []struct {
+		name                string
+		o                   BodyOptions
+		content, want, left string
+	}{
+		{"readOnly is dropped", BodyOptions{}, `{ "id": 7, "name": "a" }`, "passes", `{ "name": "a" }`},
+		{"of whatever value", BodyOptions{}, `{"name":"a","id":"seven"}`, "passes", `{"name":"a"}`},
+		{"readOnly is refused", BodyOptions{RefuseReadOnly: true}, `{"id":7,"name":"a"}`, "body-invalid body:/id:readOnly", `{"id":7,"name":"a"}`},
+		{"undeclared is refused beside it", BodyOptions{}, `{"id":7,"name":"a","admin":1}`, "body-invalid body:/admin:additionalProperties", `{"id":7,"name":"a","admin":1}`},
+		{"undeclared is dropped", drop, `{"name":"a","admin":{"x":[1]}}`, "passes", `{"name":"a"}`},
+		{"both are dropped", drop, `{"id":7,"name":"a","admin":1}`, "passes", `{"name":"a"}`},
+		{"undeclared passes, readOnly is dropped", BodyOptions{Undeclared: PassUndeclared}, `{"id":7,"name":"a","admin":1}`, "passes", `{"name":"a","admin":1}`},
+		{"another fault is refused", drop, `{"id":7,"name":1,"admin":1}`, "body-invalid body:/name:type", `{"id":7,"name":1,"admin":1}`},
+		{"watched, nothing changes", BodyOptions{Undeclared: DropUndeclared, Watch: true}, `{"id":7,"name":"a","admin":1}`, "passes", `{"id":7,"name":"a","admin":1}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := sending("application/json", c.content)
+			x.Request.Fields.Add("Content-Digest", "sha-256=:a:")
+			if got := told(body(t, jsonBodyOf, c.o).Run(x)); got != c.want {
+				t.Errorf("%s; want %s", got, c.want)
+			}
+			left, _ := x.Request.Body.Held()
+			if string(left) != c.left || x.Request.Body.Length != int64(len(left)) {
+				t.Errorf("left %s; want %s", left, c.left)
+			}
+			if x.Request.Fields.Has("Content-Digest") != (c.left == c.content) {
+				t.Errorf("the digest is that of other bytes: %v", x.Request.Fields)
+			}
+		})
+	}
+}
+
+// Nothing but JSON is rewritten: elsewhere what may not come is refused.
+func TestFormsAndLinesAreNotCleaned(t *testing.T) {
+	const schema = `{schema: {type: object, properties: {name: {type: string}, id: {type: string, readOnly: true}}}}`
+	o := BodyOptions{Undeclared: DropUndeclared}
+	for mediaType, c := range map[string][2]string{
+		formType:               {"name=a&id=7", "name=a&admin=1"},
+		"application/x-ndjson": {`{"name":"a","id":"7"}`, `{"name":"a","admin":1}`},
+	} {
+		s := body(t, `{content: {`+mediaType+`: `+strings.Replace(schema, "{schema:", "{itemSchema: {type: object, properties: {name: {type: string}, id: {type: string, readOnly: true}}}, schema:", 1)+`}}`, o)
+		for _, content := range c {
+			if got := told(s.Run(sending(mediaType, content))); !strings.HasPrefix(got, "body-invalid ") {
+				t.Errorf("%s %s: %s", mediaType, content, got)
+			}
+		}
+	}
+}
+
+func TestWhatIsDroppedIsSaid(t *testing.T) {
+	for want, o := range map[string]BodyOptions{
+		"body application/json: object, required; readOnly members are dropped":                {},
+		"body application/json: object, required; readOnly and undeclared members are dropped": {Undeclared: DropUndeclared},
+		"body application/json: object, required; undeclared members are dropped":              {Undeclared: DropUndeclared, RefuseReadOnly: true},
+		"body application/json: object, required":                                              {RefuseReadOnly: true},
+	} {
+		_, enforced, _, _ := NewBody(bodyOf(parse(t, jsonBodyOf)), document(), o)
+		if len(enforced) != 1 || enforced[0].Says != want {
+			t.Errorf("%v; want %s", enforced, want)
+		}
+	}
+}
+
 func TestContentTypeAndCoding(t *testing.T) {
 	s := body(t, jsonBodyOf, BodyOptions{})
 	for name, c := range map[string]struct {

@@ -62,7 +62,7 @@ func (c *contentEntry) compile() entry {
 			e[k] = c.reader(k)
 		}
 	}
-	c.enforce(c.m.At, "body "+c.m.Range+": "+c.d.summary(c.m.Schema)+presence(c.required))
+	c.enforce(c.m.At, "body "+c.m.Range+": "+c.d.summary(c.m.Schema)+presence(c.required)+dropping(e[classJSON]))
 	if e[classOther] == nil {
 		c.leave(sallyport.Refused, c.m.At, "body "+c.m.Range+": media types that cannot be checked against the schema are refused")
 	}
@@ -92,7 +92,8 @@ func (c *contentEntry) reader(k class) reader {
 	what := "body " + c.m.Range
 	switch k {
 	case classJSON:
-		return &jsonBody{c.schemaOrAny(what, c.m.Schema), c.required}
+		may := jsonschema.Cleaning{Undeclared: c.o.Undeclared == DropUndeclared, Hidden: !c.o.RefuseReadOnly}
+		return &jsonBody{c.schemaOrAny(what, c.m.Schema), c.required, may, c.o.Watch}
 	case classLines:
 		return &linesBody{c.schemaOrAny(what, c.m.ItemSchema), c.required}
 	case classForm:
@@ -177,6 +178,24 @@ func (c *contentEntry) report(r reader, k class) {
 			c.leave(sallyport.Annotation, c.m.At, what+": only itemSchema is enforced, line by line")
 		}
 	default:
-		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required))
+		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required)+dropping(r))
 	}
+}
+
+// dropping says what a reader takes out.
+func dropping(r reader) string {
+	j, ok := r.(*jsonBody)
+	if !ok || j.schema == nil {
+		return ""
+	}
+	hidden := j.may.Hidden && j.schema.Hides()
+	switch {
+	case hidden && j.may.Undeclared:
+		return "; readOnly and undeclared members are dropped"
+	case hidden:
+		return "; readOnly members are dropped"
+	case j.may.Undeclared:
+		return "; undeclared members are dropped"
+	}
+	return ""
 }

@@ -60,6 +60,10 @@ const (
 	RefuseUndeclared Undeclared = iota
 	// PassUndeclared lets it through unread.
 	PassUndeclared
+	// DropUndeclared takes it out of a JSON body. Elsewhere it is refused: in
+	// forms and in a query nothing is rewritten, or what was checked would not
+	// be the bytes that the backend reads.
+	DropUndeclared
 )
 
 // findings is what building a step has found out.
@@ -107,7 +111,7 @@ func mistakesOf(err error, at *source.Node) source.Mistakes {
 
 // request is how schemas of requests are compiled.
 func request(u Undeclared) findings {
-	return findings{use: jsonschema.Use{Direction: jsonschema.Request, Closed: u == RefuseUndeclared}}
+	return findings{use: jsonschema.Use{Direction: jsonschema.Request, Closed: u != PassUndeclared}}
 }
 
 // faults collects what is wrong with one request.
