@@ -15,10 +15,11 @@ type Request struct {
 	UndeclaredQuery string `yaml:"undeclared_query" default:"refuse" choices:"refuse pass"`
 	// Names of query parameters that may come undeclared, such as utm_*.
 	AllowQuery []Glob `yaml:"allow_query"`
-	// What comes of a property of a body that the document does not declare.
+	// What comes of a property of a body that the document does not declare:
+	// drop takes it out of JSON; in forms it is refused then.
 	UndeclaredProperties string `yaml:"undeclared_properties" default:"refuse" choices:"refuse drop pass"`
-	// What comes of a readOnly property in a request: drop takes it out, so
-	// that what was read can be put back.
+	// What comes of a readOnly property in a request: drop takes it out of JSON,
+	// so that what was read can be put back; in forms it is refused.
 	ReadOnly string `yaml:"read_only" default:"drop" choices:"drop refuse"`
 	// The status for a request that its schema refuses.
 	Status int `yaml:"status" default:"400" choices:"400 422"`
@@ -28,9 +29,10 @@ type Request struct {
 type Answers struct {
 	Place `json:"-"`
 
-	// What comes of an answer that is not as the document says: prune removes
-	// undeclared properties and records the rest, block turns every fault into
-	// a 502, observe only records, off does not look.
+	// What comes of an answer that is not as the document says: prune takes
+	// undeclared and writeOnly properties out of JSON and records the rest,
+	// block turns every fault into a 502, observe only records, off does not
+	// look.
 	Mode string `yaml:"mode" default:"prune" choices:"prune observe block off"`
 	// The largest answer that is held to be checked as a whole (502).
 	MaxBody Size `yaml:"max_body" default:"1MiB"`
