@@ -16,6 +16,7 @@ import (
 // scripts run what users run, and under the race detector where the tests do.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "sallyport" {
+		muteStandardLog()
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 		stop()
@@ -45,9 +46,15 @@ func command(t *testing.T) string {
 
 // TestScripts runs every script of testdata. To run one:
 // go test ./cmd/sallyport -run 'TestScripts/its-name'.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata") }
+
+// TestExamples runs the scripts of the examples as a user would.
+func TestExamples(t *testing.T) { runScripts(t, "../../examples") }
+
+func runScripts(t *testing.T, folder string) {
+	t.Helper()
 	runner := &script.Runner{Command: []string{command(t)}, Environment: []string{"GORACE=atexit_sleep_ms=0"}}
-	paths, err := script.Find("testdata")
+	paths, err := script.Find(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
