@@ -20,7 +20,7 @@ func gateSchema(t *rapid.T, depth int) any {
 	sub := func() any { return gateSchema(t, depth-1) }
 	words := []string{"properties", "properties", "properties", "properties", "allOf", "allOf", "anyOf", "oneOf", "oneOf", "if", "items", "type", "required",
 		"patternProperties", "additionalProperties", "unevaluatedProperties", "dependentSchemas", "prefixItems", "unevaluatedItems", "$ref",
-		"contains", "not", "minProperties", "maxProperties", "const", "uniqueItems"}
+		"contains", "not", "minProperties", "maxProperties", "const", "uniqueItems", "writeOnly", "writeOnly"}
 	for range rapid.IntRange(1, 3).Draw(t, "words") {
 		switch word := rapid.SampledFrom(words).Draw(t, "word"); word {
 		case "properties", "patternProperties", "dependentSchemas":
@@ -57,7 +57,7 @@ func gateSchema(t *rapid.T, depth int) any {
 			s[word] = rapid.IntRange(1, 2).Draw(t, "count")
 		case "const":
 			s[word] = rapid.SampledFrom([]any{1, map[string]any{"a": 1}}).Draw(t, "const")
-		case "uniqueItems":
+		case "uniqueItems", "writeOnly":
 			s[word] = true
 		case "additionalProperties", "unevaluatedProperties":
 			s[word] = rapid.OneOf(rapid.Just[any](false), rapid.Just[any](true), rapid.Custom(func(t *rapid.T) any { return gateSchema(t, depth-1) })).Draw(t, "rest")
@@ -128,6 +128,32 @@ func TestCleanAgainstTheReference(t *testing.T) {
 		}
 	})
 	t.Logf("%d bodies compared, %d members taken out", compared, cut)
+}
+
+func TestWhatCleanPromises(t *testing.T) {
+	hidden := 0
+	rapid.Check(t, func(t *rapid.T) {
+		text, _ := json.Marshal(map[string]any{"allOf": []any{gateSchema(t, 3)}, "$defs": map[string]any{"d": map[string]any{"properties": map[string]any{"a": gateSchema(t, 2)}}}})
+		node, err := source.Parse("schema.json", text, source.DefaultLimits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, use := range []Use{{Response, true}, {Response, false}} {
+			s, err := NewCompiler(Options{Dialect: Draft2020}).Compile(node, use)
+			if err != nil {
+				return // a circle
+			}
+			for range 3 {
+				body, _ := json.MarshalIndent(gateValue(t, 4), "", " ")
+				got := s.Clean(body, Cleaning{true, true})
+				holdsWhatCleanPromises(t, s, body, got)
+				if !use.Closed {
+					hidden += got.CutCount
+				}
+			}
+		}
+	})
+	t.Logf("%d hidden members taken out", hidden)
 }
 
 func canonical(t interface{ Fatal(...any) }, body []byte) string {
