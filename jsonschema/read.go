@@ -53,6 +53,7 @@ func (t *tree) read(body []byte) *Fault {
 	if len(body) == 0 {
 		return syntaxFault("", "is empty: JSON is expected")
 	}
+	t.makeRoom(body)
 	r := reader{tree: t, body: body, decoder: t.decoder}
 	// Nobody writes to the body while it is checked, and no string of the tree
 	// outlives the check: faults hold copies.
@@ -66,6 +67,23 @@ func (t *tree) read(body []byte) *Fault {
 		return syntaxFault("", "is followed by more than white space: one JSON value is expected")
 	}
 	return nil
+}
+
+// makeRoom for the values of a large body at once, or most of the work would be
+// to move them each time there are too many.
+func (t *tree) makeRoom(body []byte) {
+	if len(body) < 16*maxKept {
+		return
+	}
+	// A value comes after a comma, or is the first of an array or object. What
+	// stands within strings is counted too, hence the bound.
+	n := 1
+	for _, before := range [...]string{",", "[", "{"} {
+		n += bytes.Count(body, []byte(before))
+	}
+	if n = min(n, len(body)/12, MaxValues); n > cap(t.values) {
+		t.values = make([]value, 0, n)
+	}
 }
 
 type reader struct {
