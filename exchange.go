@@ -179,7 +179,7 @@ func (x *Exchange) hold(body *message.Body, limit int64) ([]byte, error) {
 		claim = min(body.Length, limit)
 	}
 	if !x.Env.Bodies.take(claim) {
-		return nil, problem.Refuse(problem.Overloaded, "The gateway holds too many bodies at the moment.").With("Retry-After", "1")
+		return nil, overloaded()
 	}
 	x.heldBack += claim
 	content, err := body.Hold(limit)

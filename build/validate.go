@@ -24,6 +24,7 @@ func (o *operationBuilder) validate() {
 	undeclared := map[string]validate.Undeclared{"drop": validate.DropUndeclared, "pass": validate.PassUndeclared}
 	bodyOptions := validate.BodyOptions{
 		Undeclared:     undeclared[o.rules.Request.UndeclaredProperties],
+		RefuseEncoded:  o.rules.Request.Encoded == "refuse",
 		RefuseReadOnly: o.rules.Request.ReadOnly == "refuse",
 		Watch:          o.mode(sallyport.Validate) == sallyport.Observe,
 	}

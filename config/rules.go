@@ -21,6 +21,10 @@ type Request struct {
 	// What comes of a readOnly property in a request: drop takes it out of JSON,
 	// so that what was read can be put back; in forms it is refused.
 	ReadOnly string `yaml:"read_only" default:"drop" choices:"drop refuse"`
+	// What comes of a body with a Content-Encoding that has to be read: decode
+	// takes gzip, deflate, br and zstd off within max_body, and the backend gets
+	// it decoded; refuse takes no encoded body at all (415).
+	Encoded string `yaml:"encoded" default:"decode" choices:"decode refuse"`
 	// The status for a request that its schema refuses.
 	Status int `yaml:"status" default:"400" choices:"400 422"`
 }

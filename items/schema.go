@@ -46,6 +46,11 @@ func Compile(c *jsonschema.Compiler, k Kind, item *source.Node, use jsonschema.U
 // Notes lists what the schema says and nobody holds.
 func (s *Schema) Notes() []jsonschema.Note { return s.notes }
 
+// Hides tells whether the schema has members that the direction of a body hides.
+func (s *Schema) Hides() bool {
+	return s.item.Hides() || slices.ContainsFunc(s.contents, func(c content) bool { return c.holds.Hides() })
+}
+
 // maxContentDepth bounds the search for schemas of data through allOf, oneOf
 // and anyOf.
 const maxContentDepth = 4

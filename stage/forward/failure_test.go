@@ -150,6 +150,7 @@ func TestClientsFaultIsNotTheBackends(t *testing.T) {
 		{"broken off", io.MultiReader(strings.NewReader("part"), iotest.ErrReader(io.ErrUnexpectedEOF)), problem.RequestMalformed},
 		{"too slow", io.MultiReader(strings.NewReader("part"), iotest.ErrReader(os.ErrDeadlineExceeded)), problem.RequestTimeout},
 		{"too long", strings.NewReader("longer than ten"), problem.BodyTooLarge},
+		{"refused on the way", io.MultiReader(strings.NewReader("part"), iotest.ErrReader(problem.Refuse(problem.BodyInvalid, `an "item" does not fit`))), problem.BodyInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			x := exchange(t, "POST", "/", "")

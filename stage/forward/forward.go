@@ -151,8 +151,11 @@ func (e *clientError) Unwrap() error { return e.error }
 
 // failure says what went wrong between the gateway and the backend.
 func (u *Upstream) failure(ctx context.Context, x *sallyport.Exchange, err error) error {
-	err = fmt.Errorf("%s: %w", x.Upstream.Target, unquoted(err))
 	var client *clientError
+	if refusal := (*problem.Refusal)(nil); errors.As(err, &client) && errors.As(client.error, &refusal) {
+		return refusal // of a step that looks at the body as it streams
+	}
+	err = fmt.Errorf("%s: %w", x.Upstream.Target, unquoted(err))
 	switch {
 	case x.Context.Err() != nil:
 		return problem.Refuse(problem.ClientLeft, "The client left before the backend answered.").Because(err)

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"strings"
@@ -32,6 +31,9 @@ type BodyOptions struct {
 	// Watch leaves the body as it came: what would be taken out is judged as if
 	// it were.
 	Watch bool
+	// RefuseEncoded refuses a body with content codings (RFC 9110 §8.4). Without
+	// it one that is read is decoded, and passed on decoded.
+	RefuseEncoded bool
 	// Opaque lists media types, * standing for any text, whose content may pass
 	// unread although the document gives it a schema. Without it such content
 	// is refused with 415, since nothing would hold it to its schema.
@@ -45,6 +47,8 @@ type Body struct {
 	ranges   []mediatype.Range
 	entries  []entry // one for each range
 	accept   string  // for the hint
+	watch    bool
+	plain    bool // no content codings
 }
 
 // entry is one entry of the content map: a reader for each class of media
@@ -66,6 +70,8 @@ const (
 	classText
 	classXML
 	classLines
+	classSequence
+	classEvents
 	classOther
 	classes
 )
@@ -80,8 +86,12 @@ func classOf(t mediatype.Type) class {
 		return classMultipart
 	case t.IsXML():
 		return classXML
-	case t.Name == "application/jsonl" || t.Name == "application/x-ndjson" || t.Name == "application/ndjson":
+	case t.IsJSONLines():
 		return classLines
+	case t.IsJSONSequence():
+		return classSequence
+	case t.IsEventStream():
+		return classEvents
 	case t.Main() == "text":
 		return classText
 	}
@@ -97,9 +107,9 @@ func (s *Body) Run(x *sallyport.Exchange) error {
 	if len(s.ranges) == 0 {
 		return unexpected(body)
 	}
-	if coded := codings(x.Request.Fields); coded {
-		// What is compressed would pass unread. RFC 9110 §12.5.3 has the hint.
-		return problem.Refuse(problem.MediaTypeUnsupported, "The body must be sent without a content coding.").With("Accept-Encoding", "identity")
+	coded := isCoded(x.Request.Fields)
+	if coded && s.plain {
+		return plainOnly()
 	}
 	t, err := contentType(x.Request.Fields)
 	if err != nil {
@@ -116,6 +126,9 @@ func (s *Body) Run(x *sallyport.Exchange) error {
 	r := s.entries[i][c]
 	if r == nil {
 		return s.unsupported(x, "A body of this media type cannot be checked against its schema.")
+	}
+	if _, unread := r.(opaqueBody); coded && !unread {
+		return s.decoded(x, r, t)
 	}
 	return r.check(x, t)
 }
@@ -166,8 +179,8 @@ func (s *Body) unsupported(x *sallyport.Exchange, says string) error {
 	return r
 }
 
-// codings tells whether the content is coded (RFC 9110 §8.4).
-func codings(fields message.Fields) bool {
+// isCoded tells whether the content is coded (RFC 9110 §8.4).
+func isCoded(fields message.Fields) bool {
 	for i := range fields {
 		f := &fields[i]
 		if message.EqualName(f.Name, "Content-Encoding") && f.Value != "" && !strings.EqualFold(f.Value, "identity") {
@@ -254,33 +267,6 @@ func flawed(f flawAt) error {
 		return malformed("The body " + flaws[f.flaw].message + ".")
 	}
 	return invalidBody(faults{{In: "body", Pointer: f.pointer, Keyword: flaws[f.flaw].keyword, Message: flaws[f.flaw].message}})
-}
-
-// linesBody is one JSON text on each line, each held against the item schema.
-type linesBody struct {
-	schema   *jsonschema.Schema
-	required bool
-}
-
-func (r *linesBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
-	content, err := x.HoldRequest()
-	if err != nil {
-		return err
-	}
-	if len(content) == 0 {
-		return empty(r.required)
-	}
-	for i := 0; len(content) > 0; i++ {
-		var line []byte
-		line, content, _ = bytes.Cut(content, []byte("\n"))
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		if err := verdict(r.schema.Check(line), "/"+decimal(i)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // opaqueBody is content that is not looked at: it streams, within its limit.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sallyport"
+	"sallyport/items"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/openapi"
@@ -15,13 +16,16 @@ import (
 // not enforce, and what cannot be enforced and has to be mended.
 func NewBody(declared *openapi.RequestBody, d Document, o BodyOptions) (*Body, []sallyport.Control, []sallyport.Control, source.Mistakes) {
 	f := request(o.Undeclared)
-	s := &Body{}
+	s := &Body{watch: o.Watch, plain: o.RefuseEncoded}
 	if declared == nil {
 		f.enforce(source.Position{}, "body: none is taken")
 		return s, f.enforced, nil, nil
 	}
 	if o.Undeclared == PassUndeclared {
 		f.leave(sallyport.Annotation, declared.At, "body: undeclared properties pass unread, by configuration")
+	}
+	if s.plain {
+		f.enforce(declared.At, "body: none with a content coding")
 	}
 	s.required, s.accept = declared.Required, accepts(declared.Content)
 	for _, m := range declared.Content {
@@ -62,7 +66,12 @@ func (c *contentEntry) compile() entry {
 			e[k] = c.reader(k)
 		}
 	}
-	c.enforce(c.m.At, "body "+c.m.Range+": "+c.d.summary(c.m.Schema)+presence(c.required)+dropping(e[classJSON]))
+	c.enforce(c.m.At, "body "+c.m.Range+": "+c.d.summary(c.m.Schema)+presence(c.required)+droppingOf(e[classJSON]))
+	for _, k := range []class{classLines, classSequence, classEvents} {
+		if r, ok := e[k].(*sequenceBody); ok && (c.m.ItemSchema != nil || r.all != nil) {
+			c.reportSequence(r)
+		}
+	}
 	if e[classOther] == nil {
 		c.leave(sallyport.Refused, c.m.At, "body "+c.m.Range+": media types that cannot be checked against the schema are refused")
 	}
@@ -77,7 +86,9 @@ func (c *contentEntry) mayInclude(k class) bool {
 		classMultipart: {multipartType},
 		classText:      {"text/plain"},
 		classXML:       {"application/xml", "text/xml"},
-		classLines:     {"application/jsonl"},
+		classLines:     {"application/jsonl", "application/x-ndjson"},
+		classSequence:  {"application/json-seq"},
+		classEvents:    {"text/event-stream"},
 	}
 	for _, example := range examples[k] {
 		if t, err := mediatype.Parse(example); err == nil && c.r.Includes(t) {
@@ -85,24 +96,32 @@ func (c *contentEntry) mayInclude(k class) bool {
 		}
 	}
 	_, suffix, found := strings.Cut(c.r.Text, "*+")
-	return len(examples[k]) == 0 && !found || k == classJSON && suffix == "json" || k == classXML && suffix == "xml"
+	return len(examples[k]) == 0 && !found || k == classJSON && suffix == "json" || k == classXML && suffix == "xml" || k == classSequence && suffix == "json-seq"
 }
 
 func (c *contentEntry) reader(k class) reader {
 	what := "body " + c.m.Range
 	switch k {
 	case classJSON:
-		may := jsonschema.Cleaning{Undeclared: c.o.Undeclared == DropUndeclared, Hidden: !c.o.RefuseReadOnly}
-		return &jsonBody{c.schemaOrAny(what, c.m.Schema), c.required, may, c.o.Watch}
+		return &jsonBody{c.schemaOrAny(what, c.m.Schema), c.required, c.may(), c.o.Watch}
 	case classLines:
-		return &linesBody{c.schemaOrAny(what, c.m.ItemSchema), c.required}
+		return c.sequence(items.Lines)
+	case classSequence:
+		if r := c.sequence(items.Sequence); r != nil {
+			return r
+		}
 	case classForm:
 		return &formBody{fields: c.compileFields(c.d, what, c.m), required: c.required}
 	case classMultipart:
 		return c.compileMultipart(c.d, what, c.m, c.required)
 	case classXML:
 		return &xmlBody{c.required}
-	case classText:
+	case classText, classEvents:
+		if k == classEvents {
+			if r := c.sequence(items.Events); r != nil {
+				return r
+			}
+		}
 		r := &textBody{schema: c.findings.compile(c.d, what, c.m.Schema), required: c.required}
 		if r.schema != nil {
 			r.shape = r.schema.Shape()
@@ -159,7 +178,7 @@ func constrains(n *source.Node) bool {
 // report says what becomes of one media type.
 func (c *contentEntry) report(r reader, k class) {
 	what := "body " + c.m.Range
-	switch r.(type) {
+	switch r := r.(type) {
 	case nil:
 		c.leave(sallyport.Refused, c.m.At, what+": nothing here can hold it to its schema, so it is refused; opaque lets it pass unread")
 	case opaqueBody:
@@ -172,30 +191,37 @@ func (c *contentEntry) report(r reader, k class) {
 		if c.m.Schema != nil {
 			c.leave(sallyport.Annotation, c.m.At, what+": the schema is not enforced")
 		}
-	case *linesBody:
-		c.enforce(c.m.At, what+": lines of "+c.d.summary(c.m.ItemSchema)+presence(c.required))
-		if c.m.Schema != nil {
-			c.leave(sallyport.Annotation, c.m.At, what+": only itemSchema is enforced, line by line")
-		}
+	case *sequenceBody:
+		c.reportSequence(r)
+	case *jsonBody:
+		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required)+droppingOf(r))
 	default:
-		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required)+dropping(r))
+		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required))
 	}
 }
 
-// dropping says what a reader takes out.
-func dropping(r reader) string {
-	j, ok := r.(*jsonBody)
-	if !ok || j.schema == nil {
-		return ""
-	}
-	hidden := j.may.Hidden && j.schema.Hides()
+// may is what is taken out of JSON.
+func (c *contentEntry) may() jsonschema.Cleaning {
+	return jsonschema.Cleaning{Undeclared: c.o.Undeclared == DropUndeclared, Hidden: !c.o.RefuseReadOnly}
+}
+
+// dropping says what is taken out of JSON whose schema hides members, or not.
+func dropping(may jsonschema.Cleaning, hides bool) string {
+	hidden := may.Hidden && hides
 	switch {
-	case hidden && j.may.Undeclared:
+	case hidden && may.Undeclared:
 		return "; readOnly and undeclared members are dropped"
 	case hidden:
 		return "; readOnly members are dropped"
-	case j.may.Undeclared:
+	case may.Undeclared:
 		return "; undeclared members are dropped"
+	}
+	return ""
+}
+
+func droppingOf(r reader) string {
+	if j, ok := r.(*jsonBody); ok {
+		return dropping(j.may, j.schema != nil && j.schema.Hides())
 	}
 	return ""
 }

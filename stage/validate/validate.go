@@ -3,17 +3,19 @@
 // type, and the body against its schema.
 //
 // Values are turned into JSON text by their style and by the types that their
-// schema lets through, and that text is checked; nothing that is decoded here
-// is sent on. Encodings are read strictly: a percent sign that begins no escape,
-// text that is not UTF-8, a second value where one is declared, a part of a form
-// with two names are refused, since the backend might read them otherwise than
-// we do. The package canonicalises no path and knows no caller, no
-// configuration and no other stage.
+// schema lets through, and that text is checked; it is not what is sent on. Of a
+// body with a content coding what was decoded is checked, and sent on. Encodings
+// are read strictly: a percent sign that begins no escape, text that is not
+// UTF-8, a second value where one is declared, a part of a form with two names
+// are refused, since the backend might read them otherwise than we do. The
+// package canonicalises no path and knows no caller, no configuration and no
+// other stage.
 //
 // It follows the OpenAPI Specification 3.0.4, 3.1.2 and 3.2.0 (Parameter
-// Object, Style Values, Encoding Object), RFC 6570 for styles, RFC 6265 §4.2.1
-// for cookies, RFC 9110 §8 for media types, RFC 7578 and RFC 2046 for forms of
-// many parts, and the WHATWG URL standard for "+" in a query.
+// Object, Style Values, Encoding Object, Media Type Object), RFC 6570 for
+// styles, RFC 6265 §4.2.1 for cookies, RFC 9110 §8 for media types and content
+// codings, RFC 7578 and RFC 2046 for forms of many parts, and the WHATWG URL
+// standard for "+" in a query.
 package validate
 
 import (
