@@ -24,9 +24,6 @@ type Operation struct {
 	MaxAnswer int64
 	// Unprocessable gives requests that their schema refuses 422 for 400.
 	Unprocessable bool
-	// Stream says that the backend may see the first bytes of a body before
-	// its end was checked.
-	Stream bool
 	// Deprecated is the document's word.
 	Deprecated bool
 	// At is where the document declares it.

@@ -79,7 +79,7 @@ func TestPanicIsAFailureOfOneExchange(t *testing.T) {
 			x.OnDone(closing(func(*sallyport.Exchange) { closed = append(closed, "last") }))
 			return nil
 		}),
-		at(sallyport.Inspect, "boom", func(*sallyport.Exchange) error { var m map[string]int; m["a"] = 1; return nil }),
+		at(sallyport.Inspect, "boom", func(*sallyport.Exchange) error { panic("in a step") }),
 	)
 	boom.Finish = []sallyport.Placed{
 		at(sallyport.Record, "log", func(*sallyport.Exchange) error { panic("in the record") }),
@@ -92,7 +92,7 @@ func TestPanicIsAFailureOfOneExchange(t *testing.T) {
 		t.Errorf("%d %s", d.answer.Status, d.content)
 	}
 	contains(t, d.content, x.ID)
-	contains(t, x.Refusal.Error(), "assignment to entry in nil map", "pipeline_test.go") // the log is told where
+	contains(t, x.Refusal.Error(), "panic: in a step", "pipeline_test.go") // the log is told where
 	if x.Stopped().Name != "boom" {
 		t.Errorf("stopped at %v", x.Stopped())
 	}

@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sallyport"
 	"sallyport/config"
@@ -124,7 +125,7 @@ func (o *operationBuilder) admit() {
 
 // reading opens what a template or a parameter of the operation needs.
 func (o *operationBuilder) reading() *admit.Reading {
-	r := &admit.Reading{Slash: make([]bool, len(o.op.Params)), Semicolon: containsByte(o.op.Path, ';')}
+	r := &admit.Reading{Slash: make([]bool, len(o.op.Params)), Semicolon: strings.Contains(o.op.Path, ";")}
 	for _, p := range o.declared.Parameters {
 		if p.In == "header" {
 			r.Fields = append(r.Fields, p.Name)
@@ -137,15 +138,6 @@ func (o *operationBuilder) reading() *admit.Reading {
 		}
 	}
 	return r
-}
-
-func containsByte(s string, c byte) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] == c {
-			return true
-		}
-	}
-	return false
 }
 
 func (o *operationBuilder) forward() {

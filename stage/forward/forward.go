@@ -121,20 +121,17 @@ func (u *Upstream) request(ctx context.Context, x *sallyport.Exchange, target *T
 			r.Body = io.NopCloser(message.BytesBody(held))
 			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(message.BytesBody(held)), nil }
 		default:
-			r.Body = &requestBody{Body: body}
+			r.Body = requestBody{body}
 		}
 	}
 	return r.WithContext(ctx)
 }
 
-// requestBody remembers why a streamed body could not be read, so that the
+// requestBody marks why a streamed body could not be read, so that the
 // client's fault is not taken for the upstream's.
-type requestBody struct {
-	*message.Body
-	err error
-}
+type requestBody struct{ *message.Body }
 
-func (b *requestBody) Read(p []byte) (int, error) {
+func (b requestBody) Read(p []byte) (int, error) {
 	n, err := b.Body.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = &clientError{err}
@@ -143,7 +140,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 }
 
 // Close leaves the client's connection to the door.
-func (b *requestBody) Close() error { return nil }
+func (b requestBody) Close() error { return nil }
 
 type clientError struct{ error }
 

@@ -40,7 +40,6 @@ type journey struct {
 	method  string
 	entry   step // refuses before the operation is known
 	steps   []sallyport.Placed
-	observe sallyport.Placed
 	context context.Context
 	door    door
 	log     Log

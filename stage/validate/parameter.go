@@ -85,8 +85,6 @@ const (
 	jsonContent
 	textContent
 	formContent
-	// opaqueContent is a media type that is not read: a control says so.
-	opaqueContent
 )
 
 // readingsOf are the readings that a style has for the types of a shape, the

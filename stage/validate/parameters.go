@@ -36,7 +36,6 @@ type Parameters struct {
 	inQuery       bool // there is a query parameter
 	inCookie      bool
 	whole         *querystring
-	elsewhere     int // the owner of names that others read
 	options       ParameterOptions
 	// work is memory for decoding. It holds no caller, and is wiped.
 	work sync.Pool

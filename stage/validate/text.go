@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"strconv"
 	"unicode/utf8"
 
 	"sallyport"
@@ -48,5 +47,3 @@ func (r *textBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	}
 	return invalid(wrong, "")
 }
-
-func decimal(n int) string { return strconv.Itoa(n) }
