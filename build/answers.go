@@ -6,10 +6,12 @@ import (
 	"strings"
 
 	"sallyport"
+	"sallyport/items"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/message"
 	"sallyport/openapi"
+	"sallyport/source"
 	"sallyport/stage/filter"
 )
 
@@ -50,6 +52,11 @@ func (o *operationBuilder) filter() {
 				continue
 			}
 			content, types = append(content, media), append(types, m.Range)
+			for kind, held := range media.Items {
+				if held != nil {
+					controls = append(controls, enforced(m.At, "answer %s %s: %s, each held to its schema as it passes", r.Status, m.Range, items.Kind(kind)))
+				}
+			}
 		}
 		step.Responses = append(step.Responses, filter.NewResponse(status, content))
 		controls = append(controls, enforced(r.At, "answer %s: %s", r.Status, orElse(strings.Join(types, ", "), "no content")))
@@ -76,8 +83,11 @@ func declaresSuccess(responses []filter.Response) bool {
 func (o *operationBuilder) media(m *openapi.MediaType, r mediatype.Range) (filter.Media, error) {
 	media := filter.Media{Range: r}
 	t, one := r.Type()
+	if err := o.items(&media, m); err != nil {
+		return media, err
+	}
 	if m.Schema == nil || one && !t.IsJSON() {
-		if m.Schema != nil {
+		if m.Schema != nil && media.Items == (filter.Media{}).Items {
 			o.unenforced(annotation(m.At, "answer %s: the schema is not held, only JSON is", m.Range))
 		}
 		return media, nil
@@ -91,6 +101,58 @@ func (o *operationBuilder) media(m *openapi.MediaType, r mediatype.Range) (filte
 		o.unenforced(annotation(n.At, "answer %s: %s", n.Keyword, n.Says))
 	}
 	return media, nil
+}
+
+// sequences are a type of each kind, by which a range is asked whether it
+// includes any.
+var sequences = [...]string{items.Lines: "application/x-ndjson", items.Sequence: "application/json-seq", items.Events: "text/event-stream"}
+
+// items compiles what holds an answer item by item, for each kind of sequence
+// that its range includes.
+func (o *operationBuilder) items(media *filter.Media, m *openapi.MediaType) error {
+	one, all := items.Declared(m.ItemSchema, m.Schema, o.follow)
+	if one == nil {
+		return nil
+	}
+	t, exact := media.Range.Type()
+	exactly, ok := items.KindOf(t)
+	for kind, name := range sequences {
+		example, err := mediatype.Parse(name)
+		if err != nil {
+			return err
+		}
+		if exact && !(ok && exactly == items.Kind(kind)) || !exact && !media.Range.Includes(example) {
+			continue
+		}
+		held, err := items.Compile(o.compiler, items.Kind(kind), one, jsonschema.Use{Direction: jsonschema.Response, Closed: true}, o.follow)
+		if err != nil {
+			return err
+		}
+		media.Items[kind] = held
+		for _, n := range held.Notes() {
+			o.unenforced(annotation(n.At, "answer %s: %s", n.Keyword, n.Says))
+		}
+		if all != nil {
+			o.unenforced(annotation(m.At, "answer %s: the items are held one by one; what the schema says of all of them together is not", m.Range))
+		}
+	}
+	return nil
+}
+
+// follow leads from a schema that is a reference to what says something.
+func (o *operationBuilder) follow(n *source.Node) *source.Node {
+	for range 16 {
+		ref := n.Str("$ref")
+		if ref == "" {
+			return n
+		}
+		next, err := o.document.Resolve(n, ref)
+		if err != nil || next == nil {
+			return nil
+		}
+		n = next
+	}
+	return nil
 }
 
 // answerDefaults are what browsers need to be careful with an answer that is

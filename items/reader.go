@@ -6,6 +6,9 @@ type Reader struct {
 	// Bare leaves out what no client takes in and no schema speaks of: the text
 	// of comments, fields of other names.
 	Bare bool
+	// Lenient is told why a sequence cannot be taken apart any further; the rest
+	// passes as it comes then. Nil: that ends the sequence with an error.
+	Lenient func(error)
 
 	kind  Kind
 	split *Splitter
@@ -14,6 +17,7 @@ type Reader struct {
 	out   []byte
 	rest  []byte // of out
 	err   error
+	loose bool // the rest passes as it comes
 }
 
 // NewReader passes on what each returns for the JSON of an item: the same
@@ -25,8 +29,11 @@ func NewReader(s *Splitter, k Kind, each func(n int, json []byte) ([]byte, error
 
 // Read gives what has passed. An error of each ends it, after the items before.
 func (r *Reader) Read(p []byte) (int, error) {
-	if len(r.rest) == 0 && r.err == nil && len(p) > 0 {
+	if len(r.rest) == 0 && r.err == nil && len(p) > 0 && !r.loose {
 		r.fill(len(p))
+	}
+	if len(r.rest) == 0 && r.loose {
+		return r.split.source.Read(p)
 	}
 	n := copy(p, r.rest)
 	if r.rest = r.rest[n:]; n == 0 {
@@ -50,6 +57,11 @@ func (r *Reader) fill(enough int) {
 			break
 		}
 		r.err = r.pass(item)
+	}
+	if s := r.split; s.own && r.err == s.err && r.Lenient != nil {
+		r.Lenient(r.err)
+		r.err, r.loose = nil, true
+		r.out = append(r.out, s.buffer[s.from:s.to]...)
 	}
 	if r.rest = r.out; cap(r.out) > keptBuffer {
 		r.out = nil

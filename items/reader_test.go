@@ -93,6 +93,24 @@ func TestWhatPassedGoesOnBeforeTheFault(t *testing.T) {
 	}
 }
 
+func TestALenientReaderPassesWhatItCannotTakeApart(t *testing.T) {
+	long := strings.Repeat("x", 10_000)
+	for k, c := range map[Kind]struct {
+		text string
+		err  error
+	}{
+		Sequence: {"\x1e1\n" + "2\n\x1e" + long, ErrMalformed},
+		Lines:    {"1\n" + long + "\n2\n", ErrTooLarge},
+	} {
+		var told error
+		r := NewReader(NewSplitter(strings.NewReader(c.text), k, 9_000), k, unchanged)
+		r.Lenient = func(err error) { told = err }
+		if got, err := io.ReadAll(r); err != nil || string(got) != c.text || told != c.err {
+			t.Errorf("%s: %d of %d bytes, %v, told %v", k, len(got), len(c.text), err, told)
+		}
+	}
+}
+
 func TestAnEventIsPassedOnBeforeTheNextComes(t *testing.T) {
 	in, out := io.Pipe()
 	r := NewReader(NewSplitter(in, Events, wide), Events, unchanged)

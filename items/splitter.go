@@ -22,6 +22,7 @@ type Splitter struct {
 	buffer   []byte
 	from, to int
 	err      error
+	own      bool // err is not the source's
 }
 
 // format finds where a piece ends.
@@ -69,7 +70,7 @@ func (s *Splitter) ready() (Item, bool) {
 		err = ErrTooLarge
 	}
 	if err != nil {
-		s.err = err
+		s.err, s.own = err, true
 		return Item{}, false
 	}
 	s.from += len(item.Raw)
@@ -77,7 +78,8 @@ func (s *Splitter) ready() (Item, bool) {
 }
 
 func (s *Splitter) read() {
-	if s.err = s.makeRoom(); s.err != nil {
+	if err := s.makeRoom(); err != nil {
+		s.err, s.own = err, true
 		return
 	}
 	n, err := s.source.Read(s.buffer[s.to:])

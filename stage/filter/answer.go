@@ -7,12 +7,12 @@
 package filter
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 
 	"sallyport"
+	"sallyport/items"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/message"
@@ -55,6 +55,11 @@ type Media struct {
 	Range mediatype.Range
 	// Schema checks JSON; nil where nothing is declared.
 	Schema *jsonschema.Schema
+	// Items check what is a sequence, item by item, for each kind that the range
+	// includes.
+	Items [items.Events + 1]*items.Schema
+
+	sequence *sequence // of the answer at hand
 }
 
 // NewResponse makes a declared answer.
@@ -85,6 +90,8 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 		return nil
 	case err != nil:
 		return a.undeclared(x, err)
+	case media.sequence != nil:
+		return a.pass(x, media.sequence)
 	case media.Schema == nil:
 		return nil
 	}
@@ -140,21 +147,23 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 	if !t.IsJSON() {
 		m.Schema = nil
 	}
+	if kind, ok := items.KindOf(t); ok && m.Items[kind] != nil {
+		m.sequence = &sequence{answer: a, kind: kind, schema: m.Items[kind]}
+	}
 	return &m, nil
 }
 
 // check reads the body against its schema.
 func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
-	if encoding := x.Response.Fields.Joined("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return a.refuse(x, problem.AnswerInvalid, errors.New("the body came encoded though identity was asked for"))
-	}
-	body, err := x.HoldResponse()
+	body, coded, err := read(x)
 	switch {
 	case err != nil && a.Mode == Watch && unchecked(err):
 		x.Observe(err)
 		return nil
 	case err != nil:
 		return err
+	case coded && a.Mode != Watch:
+		decoded(x, body)
 	}
 	all := a.Mode == Prune
 	cleaned := media.Schema.Clean(body, jsonschema.Cleaning{Undeclared: all, Hidden: all})
@@ -179,10 +188,11 @@ func (a *Answer) invalid(x *sallyport.Exchange, c *jsonschema.Cleaned) error {
 	return nil
 }
 
-// unchecked tells that the body is whole, but not held: it could still pass.
+// unchecked tells that the body is whole, but not held or not decoded: it could
+// still pass.
 func unchecked(err error) bool {
 	kind := problem.As(err).Kind
-	return kind == problem.AnswerTooLarge || kind == problem.Overloaded
+	return kind == problem.AnswerTooLarge || kind == problem.Overloaded || kind == problem.AnswerInvalid
 }
 
 // undeclared judges an answer that the document does not promise. An error

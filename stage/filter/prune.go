@@ -16,20 +16,29 @@ const (
 	maxPlace  = 200
 )
 
-// prune puts what was left of the body in its place, and takes back what the
-// answer says of the bytes that it had.
+// prune puts what was left of the body in its place.
 func prune(x *sallyport.Exchange, c *jsonschema.Cleaned) {
 	if c.CutCount == 0 {
 		return
 	}
 	x.Response.Body.Replace(c.Body)
 	x.Pruned += c.CutCount
+	note(x, c.CutCount, c.Cut)
+	changed(x)
+}
+
+// note tells the log how many members were taken out, and some of the places.
+func note(x *sallyport.Exchange, n int, cut []string) {
 	places := make([]string, 0, maxPlaces)
-	for _, place := range c.Cut[:min(len(c.Cut), maxPlaces)] {
+	for _, place := range cut[:min(len(cut), maxPlaces)] {
 		places = append(places, shortened(place))
 	}
-	x.Note(slog.Int("pruned", c.CutCount))
+	x.Note(slog.Int("pruned", n))
 	x.Note(slog.Any("pruned_at", places))
+}
+
+// changed takes back what the answer says of the bytes that it had.
+func changed(x *sallyport.Exchange) {
 	fields := x.Response.Fields
 	fields.DelDigests()
 	for i := range fields {
@@ -59,7 +68,7 @@ func (a *Answer) forgetLength(x *sallyport.Exchange, declared *Response) {
 	if a.Mode != Prune || x.Request.Method != "HEAD" {
 		return
 	}
-	if media, err := a.media(x, declared); err == nil && media.Schema != nil {
+	if media, err := a.media(x, declared); err == nil && (media.Schema != nil || media.sequence != nil) {
 		x.Response.Body.Length = -1
 	}
 }

@@ -1,0 +1,162 @@
+package filter
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"sallyport"
+	"sallyport/coding"
+	"sallyport/items"
+	"sallyport/jsonschema"
+	"sallyport/problem"
+)
+
+// maxFindings bounds what one stream leaves for the record: it may go on for
+// days.
+const maxFindings = 20
+
+// sequence is an answer of JSON texts one after the other while it passes. Each
+// is judged alone and passed on at once; none waits for the next.
+type sequence struct {
+	answer *Answer
+	kind   items.Kind
+	schema *items.Schema
+
+	exchange *sallyport.Exchange
+	place    *sallyport.Placed
+	findings int
+	cut      []string
+}
+
+// pass puts the sequence into the way of the body.
+func (a *Answer) pass(x *sallyport.Exchange, s *sequence) error {
+	list, err := codings(x)
+	switch {
+	case err != nil && a.Mode != Watch:
+		return err
+	case err != nil || len(list) > 0 && a.Mode == Watch:
+		x.Observe(problem.Fail(problem.AnswerInvalid, errors.New("the body came encoded though identity was asked for, and was not looked at")))
+		return nil
+	}
+	s.exchange, s.place = x, x.Here()
+	if a.Mode == Block && x.Response.Body.Length >= 0 {
+		return s.whole() // it can still be refused properly
+	}
+	if len(list) > 0 {
+		if err := x.Claim(coding.Memory(list)); err != nil {
+			return err
+		}
+		x.Response.Fields.Del("Content-Encoding")
+	}
+	if a.Mode != Watch {
+		changed(x) // what may be taken out is known when the fields have left
+	}
+	length := x.Response.Body.Length
+	x.Response.Body.Wrap(func(stream io.Reader) io.Reader {
+		if len(list) > 0 {
+			stream = coding.NewReader(stream, list, coding.Limits{Encoded: math.MaxInt64, Decoded: math.MaxInt64})
+		}
+		return s.reader(stream)
+	})
+	if a.Mode == Watch {
+		x.Response.Body.Length = length
+	}
+	x.OnDone(s)
+	return nil
+}
+
+// whole judges an answer that ends before any of it leaves.
+func (s *sequence) whole() error {
+	x := s.exchange
+	body, coded, err := read(x)
+	if err != nil {
+		return err
+	}
+	left, err := io.ReadAll(s.reader(bytes.NewReader(body)))
+	if err != nil {
+		return err
+	}
+	if coded || len(left) != len(body) {
+		decoded(x, left)
+	}
+	return nil
+}
+
+func (s *sequence) reader(stream io.Reader) io.Reader {
+	x := s.exchange
+	split := items.NewSplitter(stream, s.kind, int(x.Op.MaxAnswer))
+	split.Room = func(n int) error { return x.Claim(int64(n)) }
+	r := items.NewReader(split, s.kind, s.item)
+	if s.answer.Mode == Watch {
+		r.Lenient = func(err error) { s.found(told(err)) }
+		return r
+	}
+	r.Bare = true
+	return breaking{r}
+}
+
+// item judges one item.
+func (s *sequence) item(n int, json []byte) ([]byte, error) {
+	all := s.answer.Mode == Prune
+	c := s.schema.Clean(json, jsonschema.Cleaning{Undeclared: all, Hidden: all})
+	if s.exchange.Pruned += c.CutCount; c.CutCount > 0 && len(s.cut) < maxPlaces {
+		for _, place := range c.Cut {
+			if place = "/*" + place; !slices.Contains(s.cut, place) {
+				s.cut = append(s.cut, place)
+			}
+		}
+	}
+	if len(c.Faults) == 0 {
+		return c.Body, nil
+	}
+	first := &c.Faults[0]
+	refusal := problem.Fail(problem.AnswerInvalid, fmt.Errorf("item %d has %d faults, the first: %s %s", n, len(c.Faults), first.Pointer, first.Keyword))
+	if s.answer.Mode == Block || c.Undecided && s.answer.Mode == Prune {
+		return nil, refusal
+	}
+	for _, f := range c.Faults {
+		refusal.Faults = append(refusal.Faults, problem.Fault{In: "answer", Pointer: "/" + strconv.Itoa(n) + f.Pointer, Keyword: f.Keyword, Message: f.Message})
+	}
+	s.found(refusal)
+	return c.Body, nil
+}
+
+func (s *sequence) found(err error) {
+	if s.findings++; s.findings <= maxFindings {
+		s.exchange.Findings = append(s.exchange.Findings, sallyport.Finding{Place: s.place, Err: err})
+	}
+}
+
+// Done tells the log what was taken out.
+func (s *sequence) Done(x *sallyport.Exchange) {
+	if len(s.cut) > 0 {
+		note(x, x.Pruned, s.cut)
+	}
+}
+
+// breaking turns what is wrong with a sequence into the failure for which the
+// answer is broken off.
+type breaking struct{ io.Reader }
+
+func (f breaking) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = told(err)
+	}
+	return n, err
+}
+
+func told(err error) error {
+	switch {
+	case errors.Is(err, items.ErrTooLarge):
+		return problem.Fail(problem.AnswerTooLarge, err)
+	case errors.Is(err, items.ErrMalformed), errors.Is(err, items.ErrTruncated), errors.Is(err, coding.ErrMalformed), errors.Is(err, coding.ErrBomb):
+		return problem.Fail(problem.AnswerInvalid, err)
+	}
+	return err
+}
