@@ -1,14 +1,9 @@
 package jsonschema
 
 import (
-	"bytes"
-	"slices"
+	"hash/maphash"
 	"sync"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
-
-	"sallyport/source"
 )
 
 // Bounds of what one check may cost, whatever schema and body are made of.
@@ -22,7 +17,7 @@ const (
 
 // check is one body on its way through a schema.
 type check struct {
-	tree
+	reader
 	report bool // collect faults instead of stopping at the first
 	faults []Fault
 	marks  []uint64 // a stack of bit sets
@@ -30,7 +25,7 @@ type check struct {
 	work   int // of patterns
 	spent  bool
 	memo   map[uint64]bool
-	digits []byte // of the number that is being judged
+	digits [2][]byte // of the numbers that are being judged
 
 	// Of the walk that finds what may not stand in the body (sift.go).
 	may      Cleaning
@@ -87,24 +82,31 @@ func (k *check) take(count int32) marks {
 
 func newScratch() *sync.Pool {
 	return &sync.Pool{New: func() any {
-		return &check{tree: tree{decoder: jsontext.NewDecoder(&bytes.Buffer{})}}
+		k := &check{}
+		k.seen.seed = maphash.MakeSeed()
+		return k
 	}}
 }
 
-// maxKept is how many values of a body the scratch space of later checks has
-// room for: one large body does not stay in memory for ever.
-const maxKept = 4096
+// Bounds of the scratch space that stays for later checks, until the garbage
+// collector takes it: enough for the values of about a megabyte, and one larger
+// body does not stay in memory for ever.
+const (
+	maxKeptValues = 1 << 17
+	maxKept       = 1 << 14
+)
 
 // release gives the scratch space back for other checks. Nothing of the body
 // is left in it.
 func (k *check) release(scratch *sync.Pool) {
-	clear(k.values)
-	clear(k.digits[:cap(k.digits)])
+	for i := range k.digits {
+		clear(k.digits[i][:cap(k.digits[i])])
+	}
 	clear(k.decoded)
 	if cap(k.decoded) > maxKept {
 		k.decoded = nil
 	}
-	if cap(k.values) > maxKept {
+	if cap(k.values) > maxKeptValues {
 		k.values = nil
 	}
 	if cap(k.marks) > maxKept {
@@ -113,9 +115,8 @@ func (k *check) release(scratch *sync.Pool) {
 	if cap(k.terms) > maxKept {
 		k.terms = nil
 	}
-	k.input = bytes.Buffer{}
-	k.decoder.Reset(&k.input)
-	*k = check{tree: tree{values: k.values[:0], decoder: k.decoder, decoded: k.decoded[:0]}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0]}
+	k.seen.empty()
+	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0]}
 	scratch.Put(k)
 }
 
@@ -164,7 +165,7 @@ func (k *check) judge(s *schema, v int32, around *schema, up marks) bool {
 	}
 	val := &k.values[v]
 	if s.types != 0 && !k.hasType(s.types, v) {
-		return k.refuse(v, "type", "must be "+s.types.String(), s)
+		return k.refuse(v, "type", "", s)
 	}
 	if s.enum != nil && !k.isOneOf(s.enum, v) {
 		return k.refuse(v, s.enum.keyword, "", s)
@@ -223,24 +224,31 @@ func (k *check) hasType(t Types, v int32) bool {
 	case '{':
 		return t&Object != 0
 	}
-	if t&Number != 0 {
+	switch {
+	case t&Number != 0:
 		return true
+	case t&Integer == 0:
+		return false
 	}
-	return t&Integer != 0 && k.number(v).integer()
+	return k.values[v].textFlag&whole != 0 || k.number(v).integer()
 }
 
-func (k *check) number(v int32) decimal {
-	d, _ := parseDecimal(k.values[v].text, k.digits[:0])
-	if cap(d.digits) > cap(k.digits) {
-		k.digits = d.digits
+func (k *check) number(v int32) decimal { return k.numberInto(&k.digits[0], v) }
+
+// numberInto leaves the digits in scratch, where they do not stand in a row in
+// the body.
+func (k *check) numberInto(scratch *[]byte, v int32) decimal {
+	d, _ := parseDecimal(k.textOf(v), (*scratch)[:0])
+	if d.scratched && cap(d.digits) > cap(*scratch) {
+		*scratch = d.digits
 	}
 	return d
 }
 
 func (k *check) judgeText(s *schema, v int32) bool {
-	r, text, ok := s.text, k.values[v].text, true
+	r, text, ok := s.text, k.textOf(v), true
 	if r.minimum > 0 || r.maximum >= 0 && len(text) > r.maximum {
-		n := utf8.RuneCountInString(text)
+		n := utf8.RuneCount(text)
 		if n < r.minimum {
 			ok = k.refuse(v, "minLength", "", s)
 		}
@@ -258,15 +266,15 @@ func (k *check) judgeText(s *schema, v int32) bool {
 }
 
 // match runs a pattern within the budget of the whole check.
-func (k *check) match(p *pattern, text string) bool {
+func (k *check) match(p *pattern, text []byte) bool {
 	if k.work += p.cost(len(text)); k.work > maxMatchSteps {
 		k.spent = true
 		return false
 	}
 	if p.back == nil {
-		return p.Match(text)
+		return p.match(text)
 	}
-	matched, timeout := p.backtrack(text)
+	matched, timeout := p.backtrack(string(text))
 	if timeout {
 		k.work += maxMatchSteps / maxTimeouts
 	}
@@ -303,13 +311,4 @@ func (k *check) quietly(s *schema, v int32) bool {
 	ok := k.place(s, v)
 	k.report, k.lenient = report, lenient
 	return ok
-}
-
-// isOneOf looks a value up among those of the schema.
-func (k *check) isOneOf(e *enum, v int32) bool {
-	if k.values[v].kind == '"' {
-		_, ok := e.strings[k.values[v].text]
-		return ok
-	}
-	return slices.ContainsFunc(e.others, func(n *source.Node) bool { return k.equalsNode(v, n) })
 }

@@ -32,8 +32,8 @@ func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
 
 // member judges one member of an object by the keywords that name members.
 func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m marks) bool {
-	r, name, ok, known := s.object, k.values[i].name, true, false
-	if p := r.properties[name]; p != nil {
+	r, name, ok, known := s.object, k.nameOf(i), true, false
+	if p := r.properties[string(name)]; p != nil {
 		known = true
 		*found |= p.bit
 		// Whether a hidden member may stand there is for sift to say.
@@ -67,12 +67,11 @@ func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m ma
 // named judges a member's name as the string it is.
 func (k *check) named(s *schema, i int32) bool {
 	v := int32(len(k.values))
-	k.values = append(k.values, value{kind: '"', parent: i, end: v + 1, text: k.values[i].name})
+	k.values = append(k.values, value{kind: '"', parent: i, end: v + 1, text: k.values[i].name, textFlag: k.values[i].nameFlag})
 	report, lenient := k.report, k.lenient
 	k.report, k.lenient = false, false
 	ok := k.judge(s, v, s, nil)
 	k.report, k.lenient = report, lenient
-	k.values[v] = value{} // no text of the body stays behind
 	k.values = k.values[:v]
 	return ok
 }

@@ -290,14 +290,7 @@ func (b *builder) enum(keyword string, v *source.Node) {
 		}
 		values = v.Items
 	}
-	e := &enum{strings: map[string]struct{}{}, values: values, keyword: keyword}
-	for _, value := range values {
-		if value.Kind == source.String {
-			e.strings[value.Text] = struct{}{}
-		} else {
-			e.others = append(e.others, value)
-		}
-	}
+	e := newEnum(keyword, values)
 	if b.s.enum != nil {
 		// enum and const side by side: both hold.
 		b.s.allOf = append(b.s.allOf, &schema{id: b.c.nextID(), node: b.n, enum: e})
@@ -333,7 +326,7 @@ func (b *builder) branches(keyword string, v *source.Node) {
 
 // count reads a number of items, members or characters.
 func (b *builder) count(keyword string, v *source.Node) int {
-	d, ok := parseDecimal(v.Text, nil)
+	d, ok := parseDecimal([]byte(v.Text), nil)
 	if v.Kind != source.Number || !ok || !d.integer() || d.negative {
 		b.wrong(v, "write 0, 1, 2 ...", "%s is a whole number that is not negative", keyword)
 		return 0
@@ -354,7 +347,7 @@ func (b *builder) limit(keyword string, v *source.Node) {
 		b.exclusive(keyword, v)
 		return
 	}
-	d, ok := parseDecimal(v.Text, nil)
+	d, ok := parseDecimal([]byte(v.Text), nil)
 	if v.Kind != source.Number || !ok {
 		b.wrong(v, "write a number", "%s is a number", keyword)
 		return

@@ -77,7 +77,7 @@ func (t *tree) appendPlace(b []byte, v int32) []byte {
 	if t.values[parent].kind == '[' {
 		return append(b, '*')
 	}
-	return append(b, escape(t.values[v].name)...)
+	return append(b, escape(string(t.nameOf(v)))...)
 }
 
 // assemble is the body without the spans that were taken out.
@@ -104,7 +104,6 @@ func (k *check) assemble(body []byte) []byte {
 // pack closes the gaps that the members leave which were taken out.
 func (t *tree) pack() {
 	n := t.packValue(0, -1, 0)
-	clear(t.values[n:])
 	t.values = t.values[:n]
 }
 

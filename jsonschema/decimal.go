@@ -3,7 +3,6 @@ package jsonschema
 import (
 	"bytes"
 	"math/big"
-	"strconv"
 	"strings"
 )
 
@@ -18,54 +17,100 @@ const (
 // decimal is a number exactly as it was written: 0.DIGITS × 10^point, the
 // digits without zeros at either end. Zero has no digits.
 type decimal struct {
-	digits   []byte
-	point    int
-	negative bool
+	digits    []byte
+	point     int
+	negative  bool
+	scratched bool // the digits stand in scratch
 }
 
-// parseDecimal reads a JSON number; its digits are appended to scratch. It is
-// false where the bounds are left.
-func parseDecimal(text string, scratch []byte) (decimal, bool) {
+// parseDecimal reads a JSON number. Its digits stand in the text where they do
+// so in a row, otherwise they are appended to scratch. It is false where the
+// bounds are left.
+func parseDecimal(text, scratch []byte) (decimal, bool) {
 	var d decimal
-	if strings.HasPrefix(text, "-") {
+	if len(text) > 0 && text[0] == '-' {
 		d.negative = true
 		text = text[1:]
 	}
-	mantissa, exponent := text, 0
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		mantissa = text[:i]
-		n, err := strconv.Atoi(strings.TrimPrefix(text[i+1:], "+"))
-		if err != nil || n > maxExponent || n < -maxExponent {
-			return d, false
+	dot, exponent := -1, 0
+	for i, c := range text {
+		if c == '.' {
+			dot = i
+		} else if c|0x20 == 'e' {
+			n, ok := parseExponent(text[i+1:])
+			if !ok {
+				return d, false
+			}
+			text, exponent = text[:i], n
+			break
 		}
-		exponent = n
 	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	fraction = strings.TrimRight(fraction, "0")
-	whole = strings.TrimLeft(whole, "0")
-	if len(whole)+len(fraction) > maxDigits {
+	digits, fraction := text, []byte(nil)
+	if dot >= 0 {
+		digits, fraction = text[:dot], trimRight(text[dot+1:])
+	}
+	digits = trimLeft(digits)
+	if len(digits)+len(fraction) > maxDigits {
 		return d, false
 	}
-	d.point = len(whole) + exponent
-	if whole == "" {
-		significant := strings.TrimLeft(fraction, "0")
-		d.point -= len(fraction) - len(significant)
-		fraction = significant
+	d.point = len(digits) + exponent
+	switch {
+	case len(digits) == 0:
+		digits = trimLeft(fraction)
+		d.point -= len(fraction) - len(digits)
+	case len(fraction) == 0:
+		digits = trimRight(digits)
+	default:
+		digits, d.scratched = append(append(scratch, digits...), fraction...), true
 	}
-	if fraction == "" {
-		whole = strings.TrimRight(whole, "0")
-	}
-	if whole == "" && fraction == "" {
+	if len(digits) == 0 {
 		return decimal{}, true // -0 is 0
 	}
-	d.digits = append(append(scratch, whole...), fraction...)
+	d.digits = digits
 	return d, true
+}
+
+// parseExponent reads what stands behind the e of a number.
+func parseExponent(text []byte) (int, bool) {
+	negative := false
+	if len(text) > 0 && (text[0] == '+' || text[0] == '-') {
+		negative = text[0] == '-'
+		text = text[1:]
+	}
+	n := 0
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		if n = n*10 + int(c-'0'); n > maxExponent {
+			return 0, false
+		}
+	}
+	if negative {
+		n = -n
+	}
+	return n, len(text) > 0
+}
+
+// trimLeft takes zeros off.
+func trimLeft(digits []byte) []byte {
+	for len(digits) > 0 && digits[0] == '0' {
+		digits = digits[1:]
+	}
+	return digits
+}
+
+func trimRight(digits []byte) []byte {
+	for len(digits) > 0 && digits[len(digits)-1] == '0' {
+		digits = digits[:len(digits)-1]
+	}
+	return digits
 }
 
 // bounded tells whether a number can be judged. Short ones without exponent
 // need no look.
-func bounded(text string) bool {
-	if len(text) <= maxDigits && strings.IndexAny(text, "eE") < 0 {
+func bounded(text []byte) bool {
+	if len(text) <= maxDigits && bytes.IndexByte(text, 'e') < 0 && bytes.IndexByte(text, 'E') < 0 {
 		return true
 	}
 	_, ok := parseDecimal(text, nil)

@@ -1,55 +1,11 @@
 package jsonschema
 
 import (
+	"bytes"
 	"hash/maphash"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"sallyport/source"
 )
-
-// equalsNode compares a value with one of the schema: numbers by value,
-// objects without order (core §4.2.2).
-func (k *check) equalsNode(v int32, n *source.Node) bool {
-	val := &k.values[v]
-	switch n.Kind {
-	case source.Null:
-		return val.kind == 'n'
-	case source.Bool:
-		return val.kind == jsontext.Kind(n.Text[0])
-	case source.String:
-		return val.kind == '"' && val.text == n.Text
-	case source.Number:
-		d, ok := parseDecimal(n.Text, nil)
-		return val.kind == '0' && ok && k.number(v).compare(d) == 0
-	case source.List:
-		return val.kind == '[' && k.equalsList(v, n.Items)
-	}
-	if val.kind != '{' || int(val.count) != len(n.Members) {
-		return false
-	}
-	for i := range n.Members {
-		m := k.member(v, n.Members[i].Name)
-		if m < 0 || !k.equalsNode(m, n.Members[i].Value) {
-			return false
-		}
-	}
-	return true
-}
-
-func (k *check) equalsList(v int32, items []*source.Node) bool {
-	if int(k.values[v].count) != len(items) {
-		return false
-	}
-	i := v + 1
-	for _, item := range items {
-		if !k.equalsNode(i, item) {
-			return false
-		}
-		i = k.values[i].end
-	}
-	return true
-}
 
 // fewItems is how many items are compared each with each.
 const fewItems = 8
@@ -92,7 +48,7 @@ func (k *check) hash(seed maphash.Seed, v int32) uint64 {
 	val := &k.values[v]
 	switch val.kind {
 	case '"':
-		return maphash.String(seed, val.text)
+		return maphash.Bytes(seed, k.textOf(v))
 	case '0':
 		d := k.number(v)
 		return maphash.Bytes(seed, d.digits)*31 + uint64(d.point)*2 + 1
@@ -102,7 +58,7 @@ func (k *check) hash(seed maphash.Seed, v int32) uint64 {
 		h := k.hash(seed, i)
 		if val.kind == '{' {
 			// Members have no order: their hashes are added up.
-			sum += (maphash.String(seed, k.values[i].name) ^ h*3) * 0xBF58476D1CE4E5B9
+			sum += (maphash.Bytes(seed, k.nameOf(i)) ^ h*3) * 0xBF58476D1CE4E5B9
 		} else {
 			sum = sum*0x94D049BB133111EB + h + 1
 		}
@@ -118,10 +74,9 @@ func (k *check) equal(a, b int32) bool {
 	}
 	switch x.kind {
 	case '"':
-		return x.text == y.text
+		return bytes.Equal(k.textOf(a), k.textOf(b))
 	case '0':
-		d, _ := parseDecimal(x.text, nil)
-		return k.number(b).compare(d) == 0
+		return k.number(a).compare(k.numberInto(&k.digits[1], b)) == 0
 	case '[':
 		for i, j := a+1, b+1; i < x.end; i, j = k.values[i].end, k.values[j].end {
 			if !k.equal(i, j) {
@@ -130,7 +85,7 @@ func (k *check) equal(a, b int32) bool {
 		}
 	case '{':
 		for i := a + 1; i < x.end; i = k.values[i].end {
-			j := k.member(b, k.values[i].name)
+			j := k.memberOf(b, k.nameOf(i))
 			if j < 0 || !k.equal(i, j) {
 				return false
 			}
@@ -145,7 +100,7 @@ func nodeType(n *source.Node) Types {
 	case source.Bool:
 		return Boolean
 	case source.Number:
-		if d, ok := parseDecimal(n.Text, nil); ok && d.integer() {
+		if d, ok := parseDecimal([]byte(n.Text), nil); ok && d.integer() {
 			return Integer
 		}
 		return Number

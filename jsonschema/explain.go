@@ -49,6 +49,8 @@ func (k *check) message(keyword string, s *schema) string {
 		return arrayMessage(keyword, s.array)
 	}
 	switch keyword {
+	case "type":
+		return "must be " + s.types.String()
 	case "minProperties":
 		return "must have at least " + counted(s.object.minimum, "member", "members")
 	case "maxProperties":
@@ -158,7 +160,7 @@ func (k *check) byDiscriminator(s *schema, union []*schema, v int32, around *sch
 	if k.values[at].kind != '"' {
 		return false
 	}
-	if branch, ok := s.choice.branches[k.values[at].text]; ok && branch < len(union) {
+	if branch, ok := s.choice.branches[string(k.textOf(at))]; ok && branch < len(union) {
 		k.because(union[branch], s, "discriminator", v, around)
 		return true
 	}
@@ -254,7 +256,7 @@ func (k *check) distance(s *schema, v int32) int {
 func (k *check) objectDistance(r *objectRules, v int32) int {
 	d := 0
 	for i := v + 1; i < k.values[v].end; i = k.values[i].end {
-		p := r.properties[k.values[i].name]
+		p := r.properties[string(k.nameOf(i))]
 		switch {
 		case p == nil:
 			if r.properties != nil && r.additional == nil {

@@ -4,7 +4,7 @@ package jsonschema
 type format struct {
 	name   string
 	phrase string // what a text must be, for messages
-	check  func(string) bool
+	check  func(text []byte) bool
 }
 
 // formatOf finds a format by name. One that is known and says nothing that
@@ -24,37 +24,37 @@ func formatOf(name string) (*format, bool) {
 // formats by the names of the OpenAPI Format Registry and JSON Schema
 // validation §7.3.
 var formats = map[string]format{
-	"date-time": {"date-time", "a date and time by RFC 3339, such as 2026-01-31T13:00:00Z", isDateTime},
-	"date":      {"date", "a date by RFC 3339, such as 2026-01-31", isDate},
-	"time":      {"time", "a time by RFC 3339, such as 13:00:00Z", isTime},
-	"duration":  {"duration", "a duration by ISO 8601, such as P1DT12H", isDuration},
+	"date-time": {"date-time", "a date and time by RFC 3339, such as 2026-01-31T13:00:00Z", func(b []byte) bool { return isDateTime(string(b)) }},
+	"date":      {"date", "a date by RFC 3339, such as 2026-01-31", func(b []byte) bool { return isDate(string(b)) }},
+	"time":      {"time", "a time by RFC 3339, such as 13:00:00Z", func(b []byte) bool { return isTime(string(b)) }},
+	"duration":  {"duration", "a duration by ISO 8601, such as P1DT12H", func(b []byte) bool { return isDuration(string(b)) }},
 
-	"email":        {"email", "an e-mail address", isEmail},
-	"idn-email":    {"idn-email", "an e-mail address", isIDNEmail},
-	"hostname":     {"hostname", "a host name", isHostname},
-	"idn-hostname": {"idn-hostname", "a host name", isIDNHostname},
-	"ipv4":         {"ipv4", "an IPv4 address", isIPv4},
-	"ipv6":         {"ipv6", "an IPv6 address", isIPv6},
+	"email":        {"email", "an e-mail address", func(b []byte) bool { return isEmail(string(b)) }},
+	"idn-email":    {"idn-email", "an e-mail address", func(b []byte) bool { return isIDNEmail(string(b)) }},
+	"hostname":     {"hostname", "a host name", func(b []byte) bool { return isHostname(string(b)) }},
+	"idn-hostname": {"idn-hostname", "a host name", func(b []byte) bool { return isIDNHostname(string(b)) }},
+	"ipv4":         {"ipv4", "an IPv4 address", func(b []byte) bool { return isIPv4(string(b)) }},
+	"ipv6":         {"ipv6", "an IPv6 address", func(b []byte) bool { return isIPv6(string(b)) }},
 
-	"uri":           {"uri", "an absolute URI", isURI},
-	"uri-reference": {"uri-reference", "a URI or a reference to one", isURIReference},
-	"iri":           {"iri", "an absolute IRI", isIRI},
-	"iri-reference": {"iri-reference", "an IRI or a reference to one", isIRIReference},
-	"uri-template":  {"uri-template", "a URI template by RFC 6570", isURITemplate},
+	"uri":           {"uri", "an absolute URI", func(b []byte) bool { return isURI(string(b)) }},
+	"uri-reference": {"uri-reference", "a URI or a reference to one", func(b []byte) bool { return isURIReference(string(b)) }},
+	"iri":           {"iri", "an absolute IRI", func(b []byte) bool { return isIRI(string(b)) }},
+	"iri-reference": {"iri-reference", "an IRI or a reference to one", func(b []byte) bool { return isIRIReference(string(b)) }},
+	"uri-template":  {"uri-template", "a URI template by RFC 6570", func(b []byte) bool { return isURITemplate(string(b)) }},
 
 	"uuid":                  {"uuid", "a UUID", isUUID},
-	"json-pointer":          {"json-pointer", "a JSON pointer by RFC 6901", isJSONPointer},
-	"relative-json-pointer": {"relative-json-pointer", "a relative JSON pointer", isRelativeJSONPointer},
+	"json-pointer":          {"json-pointer", "a JSON pointer by RFC 6901", func(b []byte) bool { return isJSONPointer(string(b)) }},
+	"relative-json-pointer": {"relative-json-pointer", "a relative JSON pointer", func(b []byte) bool { return isRelativeJSONPointer(string(b)) }},
 	"regex":                 {"regex", "a regular expression of ECMA-262", nil},
-	"byte":                  {"byte", "base64", isBase64},
+	"byte":                  {"byte", "base64", func(b []byte) bool { return isBase64(string(b)) }},
 }
 
 // regexFormat judges regular expressions as patterns are judged.
 func regexFormat() *format {
 	f := formats["regex"]
-	f.check = func(s string) bool {
-		_, err := (&translator{input: []rune(s)}).translate()
-		return err == nil && len(s) <= maxPattern
+	f.check = func(b []byte) bool {
+		_, err := (&translator{input: []rune(string(b))}).translate()
+		return err == nil && len(b) <= maxPattern
 	}
 	return &f
 }
@@ -69,7 +69,7 @@ type numberFormat struct {
 // numberFormatOf finds a number's format by name; nil if there is none.
 func numberFormatOf(name string) *numberFormat {
 	bound := func(text string) decimal {
-		d, _ := parseDecimal(text, nil)
+		d, _ := parseDecimal([]byte(text), nil)
 		return d
 	}
 	switch name {

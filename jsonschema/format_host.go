@@ -13,8 +13,9 @@ func isHostname(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
 	}
-	for label := range strings.SplitSeq(s, ".") {
-		if !isLDHLabel(label) {
+	for more := true; more; {
+		var label string
+		if label, s, more = strings.Cut(s, "."); !isLDHLabel(label) {
 			return false
 		}
 	}
@@ -196,25 +197,23 @@ func joins(runes []rune, i int) bool {
 
 // isIPv4 is dotted-decimal (RFC 2673 §3.2), each part without leading zeros.
 func isIPv4(s string) bool {
-	a, err := netip.ParseAddr(s)
+	a, err := netip.ParseAddr(strings.Clone(s))
 	return err == nil && a.Is4()
 }
 
 // isIPv6 is RFC 4291 §2.2, without a zone.
 func isIPv6(s string) bool {
-	a, err := netip.ParseAddr(s)
+	a, err := netip.ParseAddr(strings.Clone(s))
 	return err == nil && a.Is6() && a.Zone() == ""
 }
 
 // isEmail is Mailbox of RFC 5321 §4.1.2 in ASCII.
-func isEmail(s string) bool { return isASCII(s) && isMailbox(s, isHostname) }
+func isEmail(s string) bool { return isASCII(s) && isMailbox(s, false) }
 
 // isIDNEmail is Mailbox of RFC 6531 §3.3.
-func isIDNEmail(s string) bool {
-	return isMailbox(s, func(domain string) bool { return isHostname(domain) || isIDNHostname(domain) })
-}
+func isIDNEmail(s string) bool { return isMailbox(s, true) }
 
-func isMailbox(s string, isDomain func(string) bool) bool {
+func isMailbox(s string, international bool) bool {
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at > 64 || len(s) > 254 {
 		return false
@@ -230,13 +229,14 @@ func isMailbox(s string, isDomain func(string) bool) bool {
 		}
 		return ok && isIPv4(literal)
 	}
-	return isDomain(domain)
+	return isHostname(domain) || international && isIDNHostname(strings.Clone(domain))
 }
 
 // isDotString is atoms joined by single dots.
 func isDotString(s string) bool {
-	for atom := range strings.SplitSeq(s, ".") {
-		if atom == "" {
+	for more := true; more; {
+		var atom string
+		if atom, s, more = strings.Cut(s, "."); atom == "" {
 			return false
 		}
 		for _, r := range atom {

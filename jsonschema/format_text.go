@@ -6,7 +6,7 @@ import (
 )
 
 // isUUID is RFC 9562 §4, in either case.
-func isUUID(s string) bool {
+func isUUID(s []byte) bool {
 	if len(s) != 36 {
 		return false
 	}

@@ -85,7 +85,7 @@ func isIPLiteral(s string) bool {
 		return ok && version != "" && strings.Trim(version, "0123456789abcdefABCDEF") == "" &&
 			address != "" && !strings.Contains(address, "%") && hasOnly(address, ":", false)
 	}
-	a, err := netip.ParseAddr(s)
+	a, err := netip.ParseAddr(strings.Clone(s))
 	return err == nil && a.Is6() && a.Zone() == ""
 }
 

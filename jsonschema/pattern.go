@@ -74,13 +74,29 @@ func (p *pattern) Match(text string) bool {
 	case p.always:
 		return true
 	case p.runs != nil:
-		return p.runs.match(text)
+		return p.runs.match([]byte(text))
 	case p.longest >= 0 && len(text) > p.longest:
 		return false
 	case p.re != nil:
 		return p.re.MatchString(text)
 	}
 	ok, _ := p.backtrack(text)
+	return ok
+}
+
+// match is Match for bytes.
+func (p *pattern) match(text []byte) bool {
+	switch {
+	case p.always:
+		return true
+	case p.runs != nil:
+		return p.runs.match(text)
+	case p.longest >= 0 && len(text) > p.longest:
+		return false
+	case p.re != nil:
+		return p.re.Match(text)
+	}
+	ok, _ := p.backtrack(string(text))
 	return ok
 }
 

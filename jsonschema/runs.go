@@ -29,14 +29,14 @@ func (r *run) takes(c rune) bool {
 	return found || i&1 == 1
 }
 
-func (p *runs) match(text string) bool {
+func (p *runs) match(text []byte) bool {
 	for i := range p.parts {
 		r := &p.parts[i]
 		n := 0
-		for text != "" && (r.most < 0 || n < r.most) {
+		for len(text) > 0 && (r.most < 0 || n < r.most) {
 			c, size := rune(text[0]), 1
 			if c >= utf8.RuneSelf {
-				c, size = utf8.DecodeRuneInString(text)
+				c, size = utf8.DecodeRune(text)
 			}
 			if !r.takes(c) {
 				break
@@ -48,7 +48,7 @@ func (p *runs) match(text string) bool {
 			return false
 		}
 	}
-	return text == ""
+	return len(text) == 0
 }
 
 // maxParts keeps the rows short that are worth a table.

@@ -187,13 +187,6 @@ type limit struct {
 	value decimal
 }
 
-type enum struct {
-	strings map[string]struct{}
-	others  []*source.Node
-	values  []*source.Node
-	keyword string // enum or const
-}
-
 // discriminator only helps to explain why no branch fits: it never changes a
 // verdict (OpenAPI 3.1 §4.8.25).
 type discriminator struct {

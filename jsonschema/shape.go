@@ -80,10 +80,7 @@ func (s *schema) onlyRefers() bool {
 
 func enumTypes(e *enum) Types {
 	var t Types
-	if len(e.strings) > 0 {
-		t = String
-	}
-	for _, n := range e.others {
+	for _, n := range e.values {
 		t |= nodeType(n)
 	}
 	return t

@@ -125,7 +125,7 @@ func (k *check) plainly(i int32, at, to int) *schema {
 	if r == nil || r.patterns != nil {
 		return nil
 	}
-	p := r.properties[k.values[i].name]
+	p := r.properties[string(k.nameOf(i))]
 	if p == nil || p.hidden != "" || p.schema.never {
 		return nil
 	}

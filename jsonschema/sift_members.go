@@ -75,11 +75,11 @@ func (k *check) stanceOfOne(i int32, s *schema) stance {
 	if r == nil {
 		return silent
 	}
-	if p := r.properties[k.values[i].name]; p != nil {
+	if p := r.properties[string(k.nameOf(i))]; p != nil {
 		st = k.declaredBy(s, p.schema, p.hidden)
 	}
 	for j := range r.patterns {
-		if p := &r.patterns[j]; k.match(p.pattern, k.values[i].name) {
+		if p := &r.patterns[j]; k.match(p.pattern, k.nameOf(i)) {
 			st = max(st, k.declaredBy(s, p.schema, p.hidden))
 		}
 	}
@@ -202,12 +202,12 @@ func (k *check) followOne(i int32, ordinal int, s *schema, first int) {
 	if r == nil {
 		return
 	}
-	if p := r.properties[k.values[i].name]; p != nil {
+	if p := r.properties[string(k.nameOf(i))]; p != nil {
 		known = true
 		k.seed(p.schema, first)
 	}
 	for j := range r.patterns {
-		if p := &r.patterns[j]; k.match(p.pattern, k.values[i].name) {
+		if p := &r.patterns[j]; k.match(p.pattern, k.nameOf(i)) {
 			known = true
 			k.seed(p.schema, first)
 		}

@@ -1,0 +1,108 @@
+package jsonschema
+
+import "hash/maphash"
+
+// fewNames is how many members of an object are compared each with each.
+const fewNames = 16
+
+// nameSet finds names that stand twice in a large object. It is one table for
+// all objects of a body, with a seed that nobody knows, so that nobody can send
+// names that collide.
+type nameSet struct {
+	seed  maphash.Seed
+	slots []nameSlot // a power of two, at most half of it taken
+	taken int
+}
+
+type nameSlot struct {
+	hash   uint32
+	member int32 // 0: free; no member is the root
+}
+
+// namesRead notices within one object which name may have come before.
+type namesRead struct {
+	signs uint64
+	count int
+}
+
+// sign maps a name to one of 64: two names of different sign differ.
+func sign(name []byte) uint64 {
+	h := uint(len(name))
+	if h > 0 {
+		h += uint(name[0])*7 + uint(name[len(name)-1])*31 + uint(name[len(name)/2])*3
+	}
+	return 1 << (h & 63)
+}
+
+// isNew notes the name of the member that will be the next value and tells
+// whether its object has no other of that name.
+func (t *tree) isNew(n *namesRead, object int32, member *value) bool {
+	v, name := int32(len(t.values)), t.nameIn(member)
+	n.count++
+	if n.count > fewNames {
+		if n.count == fewNames+1 {
+			for i := object + 1; i < v; i = t.values[i].end {
+				t.insertName(i, object, t.nameOf(i))
+			}
+		}
+		return t.insertName(v, object, name)
+	}
+	s := sign(name)
+	if n.signs&s == 0 {
+		n.signs |= s
+		return true
+	}
+	for i := object + 1; i < v; i = t.values[i].end {
+		if string(t.nameOf(i)) == string(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// insertName tells whether no member of that name was in the set.
+func (t *tree) insertName(v, object int32, name []byte) bool {
+	s := &t.seen
+	if 2*s.taken >= len(s.slots) {
+		s.grow()
+	}
+	hash := uint32(maphash.Bytes(s.seed, name)) ^ uint32(object)*0x9E3779B1
+	mask := uint32(len(s.slots) - 1)
+	at := hash & mask
+	for ; s.slots[at].member != 0; at = (at + 1) & mask {
+		if m := s.slots[at].member; s.slots[at].hash == hash && t.values[m].parent == object && string(t.nameOf(m)) == string(name) {
+			return false
+		}
+	}
+	s.slots[at] = nameSlot{hash, v}
+	s.taken++
+	return true
+}
+
+// grow makes a table of twice the size.
+func (s *nameSet) grow() {
+	old := s.slots
+	s.slots = make([]nameSlot, max(128, 2*len(old)))
+	mask := uint32(len(s.slots) - 1)
+	for _, slot := range old {
+		if slot.member == 0 {
+			continue
+		}
+		at := slot.hash & mask
+		for s.slots[at].member != 0 {
+			at = (at + 1) & mask
+		}
+		s.slots[at] = slot
+	}
+}
+
+// empty makes room for another body.
+func (s *nameSet) empty() {
+	switch {
+	case len(s.slots) > 2*maxKept:
+		s.slots = nil
+	case s.taken > 0:
+		clear(s.slots)
+	}
+	s.taken = 0
+}
