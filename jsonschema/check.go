@@ -125,17 +125,18 @@ func (k *check) place(s *schema, v int32) bool {
 	if s.anything {
 		return true
 	}
-	if k.report || k.steps < memoAfter {
+	if k.steps < memoAfter {
 		return k.judge(s, v, s, nil)
 	}
 	// Branches upon branches come by the same schema and value again and again;
 	// what depends on them alone is remembered, so that nesting costs its size
-	// and not two to the power of its depth.
+	// and not two to the power of its depth. Of what does not hold the faults are
+	// still to be told.
 	key := uint64(s.id)<<32 | uint64(v)
 	if k.lenient {
 		key |= 1 << 63
 	}
-	if verdict, known := k.memo[key]; known {
+	if verdict, known := k.memo[key]; known && (verdict || !k.report) {
 		return verdict
 	}
 	verdict := k.judge(s, v, s, nil)

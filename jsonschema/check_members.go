@@ -10,18 +10,17 @@ func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
 	if r.maximum >= 0 && int(val.count) > r.maximum {
 		ok = k.refuse(v, "maxProperties", "", s)
 	}
-	var found uint64
-	ordinal := 0
+	var w memberWalk
 	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
-		if !k.judgeMember(s, i, ordinal, &found, m) {
+		if !k.judgeMember(s, i, &w, m) {
 			ok = false
 		}
-		ordinal++
+		w.ordinal++
 	}
 	if !ok && !k.report {
 		return false
 	}
-	ok = k.requirements(s, v, around, found) && ok
+	ok = k.requirements(s, v, around, w.found) && ok
 	for i := range r.dependent {
 		if d := &r.dependent[i]; d.required != nil && (ok || k.report) {
 			ok = k.dependent(s, v, d) && ok
@@ -30,12 +29,48 @@ func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
 	return ok
 }
 
-// member judges one member of an object by the keywords that name members.
-func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m marks) bool {
+// memberWalk is a pass over the members of an object.
+type memberWalk struct {
+	ordinal int
+	found   uint64 // the bits of the properties that are there
+	next    int    // the property that is expected
+}
+
+// fewProperties is how many names are compared rather than looked up.
+const fewProperties = 6
+
+// property finds the property of a name. Members mostly come in the order of
+// the schema: the one to expect is tried first.
+func (r *objectRules) property(name []byte, next *int) *property {
+	if *next < len(r.order) {
+		if p := &r.order[*next]; p.name == string(name) {
+			*next++
+			return p
+		}
+	}
+	var p *property
+	if len(r.order) > fewProperties {
+		p = r.properties[string(name)]
+	} else {
+		for i := range r.order {
+			if r.order[i].name == string(name) {
+				p = &r.order[i]
+				break
+			}
+		}
+	}
+	if p != nil {
+		*next = p.place + 1
+	}
+	return p
+}
+
+// judgeMember judges one member of an object by the keywords that name members.
+func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
 	r, name, ok, known := s.object, k.nameOf(i), true, false
-	if p := r.properties[string(name)]; p != nil {
+	if p := r.property(name, &w.next); p != nil {
 		known = true
-		*found |= p.bit
+		w.found |= p.bit
 		// Whether a hidden member may stand there is for sift to say.
 		ok = p.hidden != "" || k.place(p.schema, i)
 	}
@@ -56,7 +91,7 @@ func (k *check) judgeMember(s *schema, i int32, ordinal int, found *uint64, m ma
 		}
 	}
 	if known {
-		m.set(ordinal)
+		m.set(w.ordinal)
 	}
 	if r.names != nil && !k.named(r.names, i) {
 		ok = k.refuse(i, "propertyNames", "", s)

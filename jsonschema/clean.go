@@ -68,13 +68,6 @@ func (k *check) decide(s *Schema) bool {
 	if k.spent {
 		return false
 	}
-	k.steps = 0
-	if len(k.faults) == 0 && k.place(s.root, 0) {
-		return true
-	}
-	if k.spent {
-		return false
-	}
 	before := len(k.faults)
 	k.steps, k.report = 0, true
 	holds := k.place(s.root, 0)

@@ -57,11 +57,14 @@ func (b *builder) properties(v *source.Node) {
 	if !b.isMap("properties", v) {
 		return
 	}
-	properties := make(map[string]*property, len(v.Members))
+	o := b.s.object
+	o.properties = make(map[string]*property, len(v.Members))
+	o.order = make([]property, len(v.Members))
 	for i := range v.Members {
-		properties[v.Members[i].Name] = &property{schema: b.child(v.Members[i].Value)}
+		name := v.Members[i].Name
+		o.order[i] = property{name: name, place: i, schema: b.child(v.Members[i].Value)}
+		o.properties[name] = &o.order[i]
 	}
-	b.s.object.properties = properties
 }
 
 func (b *builder) patternProperties(v *source.Node) {

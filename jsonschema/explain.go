@@ -115,7 +115,7 @@ func arrayMessage(keyword string, r *arrayRules) string {
 // explain reports why no branch of a union holds: the faults of the branch
 // that was most likely meant, not those of all.
 func (k *check) explain(s *schema, keyword string, union []*schema, v int32, around *schema) bool {
-	if !k.report {
+	if !k.report || len(k.faults) >= 4*maxFaults {
 		return false
 	}
 	if s.choice != nil && k.values[v].kind == '{' && k.byDiscriminator(s, union, v, around) {

@@ -115,6 +115,7 @@ var phrases = map[string]string{
 type objectRules struct {
 	minimum, maximum int // of members; maximum -1: none
 	properties       map[string]*property
+	order            []property // the same as the schema writes them
 	patterns         []patternProperty
 	additional       *schema // nil: none
 	// restHidden is readOnly or writeOnly where the direction takes additional
@@ -129,6 +130,8 @@ type objectRules struct {
 }
 
 type property struct {
+	name   string
+	place  int // in the order
 	schema *schema
 	// hidden is readOnly or writeOnly where the direction takes the member out.
 	hidden string

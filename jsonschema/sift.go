@@ -95,10 +95,10 @@ func (k *check) siftValue(v int32, seeds int) {
 }
 
 func (k *check) siftMembers(v int32, at, to int) {
-	end, before, kept := k.values[v].end, int32(-1), false
+	end, before, kept, expected := k.values[v].end, int32(-1), false, 0
 	for i := v + 1; i < end && k.spend(to-at) && !(k.asking && k.taken); {
 		next := k.values[i].end
-		if member := k.plainly(i, at, to); member != nil {
+		if member := k.plainly(i, at, to, &expected); member != nil {
 			kept = true
 			if kind := k.values[i].kind; member.governs && (kind == '{' || kind == '[') {
 				k.terms = append(k.terms, term{single, member, 1})
@@ -117,7 +117,7 @@ func (k *check) siftMembers(v int32, at, to int) {
 
 // plainly is the schema of a member in the usual case: a single schema governs
 // its object, and names it. Otherwise it is nil.
-func (k *check) plainly(i int32, at, to int) *schema {
+func (k *check) plainly(i int32, at, to int, expected *int) *schema {
 	if to-at > 1 || k.terms[at].operator != single {
 		return nil
 	}
@@ -125,7 +125,7 @@ func (k *check) plainly(i int32, at, to int) *schema {
 	if r == nil || r.patterns != nil {
 		return nil
 	}
-	p := r.properties[string(k.nameOf(i))]
+	p := r.property(k.nameOf(i), expected)
 	if p == nil || p.hidden != "" || p.schema.never {
 		return nil
 	}
