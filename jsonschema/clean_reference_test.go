@@ -260,8 +260,30 @@ func (a *atom) closes(name string) bool {
 		slices.ContainsFunc(a.branches, func(b *atom) bool { return !b.declares(name) && b.closes(name) })
 }
 
+// shutsOut is for a member that the atom does not declare: a false stands
+// against it.
+func (a *atom) shutsOut(name string) bool {
+	if a.condition {
+		return false
+	}
+	return slices.ContainsFunc(a.named(name), refuses) || refuses(a.schema["additionalProperties"]) || refuses(a.schema["unevaluatedProperties"]) ||
+		slices.ContainsFunc(a.branches, func(b *atom) bool { return !b.declares(name) && b.shutsOut(name) })
+}
+
+// requires tells whether the atom has the name among those that must be there.
+func (a *atom) requires(name string) bool {
+	return !a.condition && (slices.Contains(list(a.schema["required"]), any(name)) ||
+		slices.ContainsFunc(a.branches, func(b *atom) bool { return b.requires(name) }))
+}
+
 func (r reading) keeps(name string) bool {
-	return slices.ContainsFunc(r, func(a *atom) bool { return a.declares(name) }) ||
+	switch {
+	case slices.ContainsFunc(r, func(a *atom) bool { return a.declares(name) }):
+		return true
+	case slices.ContainsFunc(r, func(a *atom) bool { return a.shutsOut(name) }):
+		return false
+	}
+	return slices.ContainsFunc(r, func(a *atom) bool { return a.requires(name) }) ||
 		!slices.ContainsFunc(r, func(a *atom) bool { return a.closes(name) })
 }
 

@@ -90,7 +90,12 @@ func TestCleanTakesOutWhatIsNotDeclared(t *testing.T) {
 		{"recursion", `{"$ref":"#/$defs/tree"` + pets, `{"left":{"right":{"x":1,"deep":[{"y":1},{"left":{}}]}},"z":0}`, `{"left":{"right":{"deep":[{},{"left":{}}]}}}`,
 			"/left/right/x /left/right/deep/*/y /z", ""},
 		{"faults beside stay faults", `{"properties":{"a":{"type":"string"}},"required":["b"]}`, `{"a":1,"x":1}`, `{"a":1}`, "/x", "/a type: must be a string\n/b required: is required"},
-		{"what is required and not declared goes", `{"properties":{"a":{}},"required":["x"]}`, `{"a":1,"x":1}`, `{"a":1}`, "/x", "/x required: is required"},
+		{"what is required may come, with any value", `{"properties":{"a":{}},"required":["x"]}`, `{"a":1,"x":{"y":1},"z":1}`, `{"a":1,"x":{"y":1}}`, "/z", ""},
+		{"what another schema requires may come", `{"properties":{"a":{}},"allOf":[{"required":["x"]}]}`, `{"a":1,"x":1}`, `{"a":1,"x":1}`, "", ""},
+		{"what is required and shut out goes", `{"properties":{"a":{}},"required":["x"],"additionalProperties":false}`, `{"a":1,"x":1}`, `{"a":1}`, "/x", "/x required: is required"},
+		{"what another schema requires and this one shuts out goes", `{"properties":{"a":{}},"additionalProperties":false,"anyOf":[{"required":["x"]},{"type":"object"}]}`, `{"a":1,"x":1}`, `{"a":1}`, "/x", ""},
+		{"what a branch requires may come where it holds", `{"properties":{"a":{}},"anyOf":[{"required":["x"]},{"required":["a"]}]}`, `{"a":1,"x":1,"z":1}`, `{"a":1,"x":1}`, "/z", ""},
+		{"what a condition requires is not declared by it", `{"properties":{"a":{}},"if":{"required":["x"]},"then":{"minProperties":1}}`, `{"a":1,"x":1}`, `{"a":1}`, "/x", ""},
 		{"counts are those of what is left", `{"properties":{"a":{}},"maxProperties":1}`, `{"a":1,"x":1}`, `{"a":1}`, "/x", ""},
 		{"items that become the same", `{"uniqueItems":true,"items":{"properties":{"a":{}}}}`, `[{"a":1,"x":1},{"a":1,"x":2}]`, `[{"a":1},{"a":1}]`, "/*/x", "uniqueItems: must not have the same item twice"},
 		{"a tuple", `{"prefixItems":[{"properties":{"a":{}}},{"properties":{"b":{}}}],"items":{"properties":{"c":{}}}}`,
@@ -133,7 +138,7 @@ func TestCleanTakesOutWhatIsHidden(t *testing.T) {
 
 func TestWhatIsRefusedIsNotMissing(t *testing.T) {
 	runCases(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, []bodyCase{
-		{"required and not declared", `{"properties":{"a":{}},"required":["x"]}`, `{"a":1,"x":1}`, "/x additionalProperties: is not declared"},
+		{"required and shut out", `{"properties":{"a":{}},"required":["x"],"additionalProperties":false}`, `{"a":1,"x":1}`, "/x additionalProperties: is not declared"},
 	})
 }
 

@@ -148,7 +148,7 @@ func (s *schema) hiddenNames(names map[string]bool, branches func(*schema, func(
 // members, or of items of which that is true.
 func (s *schema) governsBeneath(seen map[*schema]bool) bool {
 	seen[s] = true
-	governs := s.object.governs() || s.array != nil && s.array.shut
+	governs := s.object.governs() || s.object != nil && len(s.object.required) > 0 || s.array != nil && s.array.shut
 	ask := func(b *schema) { governs = governs || !seen[b] && b.governsBeneath(seen) }
 	s.array.each(ask)
 	s.inPlace(ask)

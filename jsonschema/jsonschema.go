@@ -64,7 +64,9 @@ type Use struct {
 	// declare: those that its members and items come by, with all their
 	// branches that hold ($ref, allOf, anyOf, oneOf, if, dependentSchemas). They
 	// declare a member together, by properties and patternProperties, or by an
-	// additionalProperties or unevaluatedProperties that is not false. Where
+	// additionalProperties or unevaluatedProperties that is not false. A name
+	// that is required and declared nowhere may come too, with any value, unless
+	// a schema shuts it out with false: else no body could hold it. Where
 	// they name none, the object is free-form; where several branches of a union
 	// hold, what one of them would leave stays. Nothing is closed under not, if
 	// and contains, which are conditions.

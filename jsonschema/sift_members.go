@@ -6,13 +6,18 @@ type stance uint8
 const (
 	silent   stance = iota
 	closes          // names members, and not this one
+	requires        // names it only as one that must be there
+	shuts           // says in so many words that it may not come
 	declares        // names it, or takes any
 )
+
+// refuses tells whether the member may not stand there.
+func (a stance) refuses() bool { return a == closes || a == shuts }
 
 // either is what alternatives say together: a member that one of them would
 // leave stays.
 func (a stance) either(b stance) stance {
-	rank := [...]uint8{silent: 1, closes: 0, declares: 2}
+	rank := [...]uint8{shuts: 0, closes: 1, silent: 2, requires: 3, declares: 4}
 	if rank[b] > rank[a] {
 		return b
 	}
@@ -27,7 +32,7 @@ func (k *check) unwelcome(i int32, at, to int) (string, *schema) {
 	switch {
 	case k.hiddenBy != "" && !k.widest:
 		return k.hiddenBy, k.hider
-	case st == closes && k.closed:
+	case st.refuses() && k.closed:
 		return k.closedBy, k.closer
 	}
 	return "", nil
@@ -90,8 +95,11 @@ func (k *check) stanceOfOne(i int32, s *schema) stance {
 		return k.shuts(s, "additionalProperties")
 	case r.additional != nil:
 		return k.declaredBy(s, r.additional, r.restHidden)
+	case r.requires(k.nameOf(i)):
+		return requires
 	case r.namesAny() && r.unexpected == nil:
-		return k.shuts(s, "additionalProperties")
+		k.shuts(s, "additionalProperties")
+		return closes
 	}
 	return silent
 }
@@ -107,9 +115,19 @@ func (k *check) declaredBy(s, member *schema, hidden string) stance {
 	return declares
 }
 
+// requires tells whether the name is one of those that must be there.
+func (r *objectRules) requires(name []byte) bool {
+	for i := range r.required {
+		if r.required[i].name == string(name) {
+			return true
+		}
+	}
+	return false
+}
+
 func (k *check) shuts(s *schema, word string) stance {
 	k.closedBy, k.closer = word, s
-	return closes
+	return shuts
 }
 
 // follow adds the schemas by which terms that all govern lead to a member or
@@ -166,7 +184,7 @@ func (k *check) followSome(i int32, ordinal, t int, elsewhere stance) {
 		begin := k.open(every, nil)
 		k.follow(i, ordinal, a, end, elsewhere)
 		k.seal(begin, false)
-		if max(elsewhere, k.says(i, ordinal, a)) == closes {
+		if max(elsewhere, k.says(i, ordinal, a)).refuses() {
 			// With this alternative the member would not be there.
 			k.terms = k.terms[:begin]
 			continue
@@ -182,7 +200,7 @@ func (k *check) says(i int32, ordinal, t int) stance {
 		return k.stanceOf(i, t)
 	}
 	if s := k.terms[t].schema; s != nil && s.array != nil && s.array.shut && ordinal >= len(s.array.prefix) {
-		return closes
+		return shuts
 	}
 	return silent
 }
