@@ -16,10 +16,10 @@ type Request struct {
 	// Names of query parameters that may come undeclared, such as utm_*.
 	AllowQuery []Glob `yaml:"allow_query"`
 	// What comes of a property of a body that the document does not declare:
-	// drop takes it out of JSON; in forms it is refused then.
+	// drop takes it out of JSON; in forms and XML it is refused then.
 	UndeclaredProperties string `yaml:"undeclared_properties" default:"refuse" choices:"refuse drop pass"`
 	// What comes of a readOnly property in a request: drop takes it out of JSON,
-	// so that what was read can be put back; in forms it is refused.
+	// so that what was read can be put back; in forms and XML it is refused.
 	ReadOnly string `yaml:"read_only" default:"drop" choices:"drop refuse"`
 	// What comes of a body with a Content-Encoding that has to be read: decode
 	// takes gzip, deflate, br and zstd off within max_body, and the backend gets

@@ -115,7 +115,11 @@ func (c *contentEntry) reader(k class) reader {
 	case classMultipart:
 		return c.compileMultipart(c.d, what, c.m, c.required)
 	case classXML:
-		return &xmlBody{c.required}
+		r := &xmlBody{required: c.required, plan: planXML(c.d, c.m.Schema)}
+		if r.plan != nil {
+			r.schema = c.findings.compile(c.d, what, c.m.Schema)
+		}
+		return r
 	case classText, classEvents:
 		if k == classEvents {
 			if r := c.sequence(items.Events); r != nil {
@@ -187,6 +191,10 @@ func (c *contentEntry) report(r reader, k class) {
 			c.leave(sallyport.Annotation, c.m.At, what+": the schema is not enforced")
 		}
 	case *xmlBody:
+		if r.plan != nil {
+			c.enforce(c.m.At, what+": "+r.plan.root()+", read as "+c.d.summary(c.m.Schema)+presence(c.required))
+			break
+		}
 		c.enforce(c.m.At, what+": well-formed XML without a document type"+presence(c.required))
 		if c.m.Schema != nil {
 			c.leave(sallyport.Annotation, c.m.At, what+": the schema is not enforced")

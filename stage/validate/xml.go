@@ -5,8 +5,10 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 
 	"sallyport"
+	"sallyport/jsonschema"
 	"sallyport/mediatype"
 )
 
@@ -15,8 +17,14 @@ const maxElements = 200
 
 // xmlBody is XML that must be well-formed and declare no document type: with
 // it go all entities but the five of XML itself, and so every way to read files
-// or to grow beyond memory. Its schema is not enforced, which a control says.
-type xmlBody struct{ required bool }
+// or to grow beyond memory. It is read into JSON by the XML Objects of its schema
+// and held to that; where a schema cannot be read so, plan is nil, and a control
+// says that it is not enforced.
+type xmlBody struct {
+	required bool
+	plan     *xmlPlan
+	schema   *jsonschema.Schema
+}
 
 func (r *xmlBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	content, err := x.HoldRequest()
@@ -29,7 +37,17 @@ func (r *xmlBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	if err := checkXML(content); err != nil {
 		return malformed("The body is not well-formed XML without a document type.")
 	}
-	return nil
+	if r.plan == nil {
+		return nil
+	}
+	text, wrong, err := readXML(content, r.plan)
+	switch {
+	case err != nil:
+		return malformed("The body has too many elements.")
+	case len(wrong) > 0:
+		return invalidBody(wrong)
+	}
+	return verdict(r.schema.Check(text), "")
 }
 
 var errXML = errors.New("XML that is not taken")
@@ -39,6 +57,7 @@ var errXML = errors.New("XML that is not taken")
 func checkXML(content []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(content))
 	depth, roots := 0, 0
+	var scopes spaces
 	for {
 		token, err := dec.Token()
 		if errors.Is(err, io.EOF) {
@@ -57,11 +76,12 @@ func checkXML(content []byte) error {
 			if depth == 0 {
 				roots++
 			}
-			if depth++; depth > maxElements || twice(token.Attr) {
+			if depth++; depth > maxElements || twice(token.Attr) || !scopes.enter(token) {
 				return errXML
 			}
 		case xml.EndElement:
 			depth--
+			scopes = scopes[:len(scopes)-1]
 		case xml.CharData:
 			if depth == 0 && len(bytes.TrimSpace(token)) > 0 {
 				return errXML
@@ -84,4 +104,36 @@ func twice(attributes []xml.Attr) bool {
 		seen[a.Name] = true
 	}
 	return false
+}
+
+// spaces are the namespaces that the open elements declare, one list for each.
+type spaces [][]string
+
+// enter takes an element in, and tells whether each of its names is in a
+// namespace that is declared (Namespaces in XML 1.0 §5): encoding/xml takes a
+// prefix that nobody bound for a namespace itself.
+func (s *spaces) enter(start xml.StartElement) bool {
+	var declared []string
+	for _, a := range start.Attr {
+		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
+			declared = append(declared, a.Value)
+		}
+	}
+	*s = append(*s, declared)
+	if !s.bound(start.Name) {
+		return false
+	}
+	for _, a := range start.Attr {
+		if a.Name.Space != "xmlns" && !s.bound(a.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s spaces) bound(name xml.Name) bool {
+	const reserved = "http://www.w3.org/XML/1998/namespace" // of the prefix xml
+	return name.Space == "" || name.Space == reserved || slices.ContainsFunc(s, func(declared []string) bool {
+		return slices.Contains(declared, name.Space)
+	})
 }
