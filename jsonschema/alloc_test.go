@@ -2,7 +2,11 @@
 
 package jsonschema
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // Under the race detector a sync.Pool drops what it holds at random.
 func TestAllocatesNothing(t *testing.T) {
@@ -14,6 +18,35 @@ func TestAllocatesNothing(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(200, func() { s.Clean(body, Cleaning{true, true}) }); n > 0 {
 			t.Errorf("cleaning, %v: %v allocations", use, n)
+		}
+	}
+}
+
+func TestJudgingOneValueAllocatesNothing(t *testing.T) {
+	var members []string
+	for i := range 40 {
+		members = append(members, fmt.Sprintf(`"name%d":%d`, i, i))
+	}
+	for _, c := range []struct{ schema, body string }{
+		{`{"format":"uri"}`, `"https://example.com:8080/a/rather/long/path?with=a&query#and-a-fragment"`},
+		{`{"format":"uuid"}`, `"3f1c9a52-7d4e-4b8a-9c21-5e6f7a8b9c0d"`},
+		{`{"format":"email"}`, `"somebody@mail.example.com"`},
+		{`{"format":"date-time"}`, `"2026-03-01T12:30:00.123+01:00"`},
+		{`{"enum":[1,2,3.50,-4e2]}`, `3.5`},
+		{`{"const":{"a":[1.0,{"b":null}]}}`, `{"a":[1,{"b":null}]}`},
+		{`{"type":"number","multipleOf":0.01,"maximum":1e3}`, `12.34`},
+		{`{"uniqueItems":true}`, `[1.5,2.5,"a"]`},
+		{`{"type":"string","maxLength":20}`, `"\u00e9\ud83d\ude00 \"a\""`},
+		{`{"anyOf":[{"type":"string"},{"type":"integer"}]}`, `1`},
+		{`{"pattern":"(a|bc)+d"}`, `"xxabcabcd and forty characters more to come"`},
+		{`{}`, `{` + strings.Join(members, ",") + `}`},
+	} {
+		s, body := compileText(t, Options{Dialect: OpenAPI31}, Use{}, c.schema), []byte(c.body)
+		if faults := s.Check(body); faults != nil {
+			t.Fatalf("%s: %s", c.schema, told(faults))
+		}
+		if n := testing.AllocsPerRun(200, func() { s.Check(body) }); n > 0 {
+			t.Errorf("%s: %v allocations", c.schema, n)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 const (
 	maxSteps      = 2_000_000 // and for each value of the body
 	stepsPerValue = 16
-	memoAfter     = 20_000
+	memoAfter     = 20_000 // and half of the steps for each value
 	maxMatchSteps = 1 << 28
 	maxTimeouts   = 8 // of backtracking patterns
 )
@@ -83,7 +83,7 @@ func (k *check) take(count int32) marks {
 func newScratch() *sync.Pool {
 	return &sync.Pool{New: func() any {
 		k := &check{}
-		k.seen.seed = maphash.MakeSeed()
+		k.seen = nameSet{seed: maphash.MakeSeed(), round: 1}
 		return k
 	}}
 }
@@ -125,7 +125,7 @@ func (k *check) place(s *schema, v int32) bool {
 	if s.anything {
 		return true
 	}
-	if k.steps < memoAfter {
+	if k.steps < memoAfter+stepsPerValue/2*len(k.values) {
 		return k.judge(s, v, s, nil)
 	}
 	// Branches upon branches come by the same schema and value again and again;

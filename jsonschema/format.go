@@ -36,10 +36,10 @@ var formats = map[string]format{
 	"ipv4":         {"ipv4", "an IPv4 address", func(b []byte) bool { return isIPv4(string(b)) }},
 	"ipv6":         {"ipv6", "an IPv6 address", func(b []byte) bool { return isIPv6(string(b)) }},
 
-	"uri":           {"uri", "an absolute URI", func(b []byte) bool { return isURI(string(b)) }},
-	"uri-reference": {"uri-reference", "a URI or a reference to one", func(b []byte) bool { return isURIReference(string(b)) }},
-	"iri":           {"iri", "an absolute IRI", func(b []byte) bool { return isIRI(string(b)) }},
-	"iri-reference": {"iri-reference", "an IRI or a reference to one", func(b []byte) bool { return isIRIReference(string(b)) }},
+	"uri":           {"uri", "an absolute URI", isURI},
+	"uri-reference": {"uri-reference", "a URI or a reference to one", isURIReference},
+	"iri":           {"iri", "an absolute IRI", isIRI},
+	"iri-reference": {"iri-reference", "an IRI or a reference to one", isIRIReference},
 	"uri-template":  {"uri-template", "a URI template by RFC 6570", func(b []byte) bool { return isURITemplate(string(b)) }},
 
 	"uuid":                  {"uuid", "a UUID", isUUID},

@@ -52,7 +52,7 @@ func isALabel(label string) bool {
 	return ok && !isASCII(decoded) && toPunycode(decoded) == encoded && isULabel(decoded) && isBidiDomain(decoded)
 }
 
-func isASCII(s string) bool {
+func isASCII[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false

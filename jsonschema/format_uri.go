@@ -1,35 +1,36 @@
 package jsonschema
 
 import (
+	"bytes"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
 )
 
-func isURI(s string) bool          { return isASCII(s) && isReference(s, true) }
-func isURIReference(s string) bool { return isASCII(s) && isReference(s, false) }
-func isIRI(s string) bool          { return isReference(s, true) }
-func isIRIReference(s string) bool { return isReference(s, false) }
+func isURI(s []byte) bool          { return isASCII(s) && isReference(s, true) }
+func isURIReference(s []byte) bool { return isASCII(s) && isReference(s, false) }
+func isIRI(s []byte) bool          { return isReference(s, true) }
+func isIRIReference(s []byte) bool { return isReference(s, false) }
 
 // isReference is URI-reference of RFC 3986 appendix A, and with characters
 // beyond ASCII IRI-reference of RFC 3987 §2.2.
-func isReference(s string, absolute bool) bool {
+func isReference(s []byte, absolute bool) bool {
 	rest := s
 	scheme, after, hasScheme := cutScheme(s)
 	if hasScheme {
 		rest = after
 	}
-	if absolute && (!hasScheme || scheme == "") {
+	if absolute && (!hasScheme || len(scheme) == 0) {
 		return false
 	}
-	rest, fragment, _ := strings.Cut(rest, "#")
-	path, query, _ := strings.Cut(rest, "?")
+	rest, fragment, _ := bytes.Cut(rest, []byte("#"))
+	path, query, _ := bytes.Cut(rest, []byte("?"))
 	if !hasOnly(fragment, ":@/?", false) || !hasOnly(query, ":@/?", true) {
 		return false
 	}
-	if authority, ok := strings.CutPrefix(path, "//"); ok {
-		path = ""
-		if i := strings.IndexByte(authority, '/'); i >= 0 {
+	if authority, ok := bytes.CutPrefix(path, []byte("//")); ok {
+		path = nil
+		if i := bytes.IndexByte(authority, '/'); i >= 0 {
 			authority, path = authority[:i], authority[i:]
 		}
 		if !isAuthority(authority) {
@@ -37,15 +38,15 @@ func isReference(s string, absolute bool) bool {
 		}
 	} else if !hasScheme {
 		// path-noscheme: the first segment has no colon.
-		first, _, _ := strings.Cut(path, "/")
-		if strings.Contains(first, ":") {
+		first, _, _ := bytes.Cut(path, []byte("/"))
+		if bytes.IndexByte(first, ':') >= 0 {
 			return false
 		}
 	}
 	return hasOnly(path, ":@/", false)
 }
 
-func cutScheme(s string) (scheme, rest string, ok bool) {
+func cutScheme(s []byte) (scheme, rest []byte, ok bool) {
 	for i := range len(s) {
 		c := s[i]
 		switch {
@@ -54,49 +55,49 @@ func cutScheme(s string) (scheme, rest string, ok bool) {
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
 		case i > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
 		default:
-			return "", s, false
+			return nil, s, false
 		}
 	}
-	return "", s, false
+	return nil, s, false
 }
 
 // isAuthority is [userinfo@]host[:port] (RFC 3986 §3.2).
-func isAuthority(s string) bool {
-	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+func isAuthority(s []byte) bool {
+	if i := bytes.LastIndexByte(s, '@'); i >= 0 {
 		if !hasOnly(s[:i], ":", false) {
 			return false
 		}
 		s = s[i+1:]
 	}
-	if literal, ok := strings.CutPrefix(s, "["); ok {
-		literal, port, closed := strings.Cut(literal, "]")
-		return closed && isIPLiteral(literal) && (port == "" || port[0] == ':' && isPort(port[1:]))
+	if literal, ok := bytes.CutPrefix(s, []byte("[")); ok {
+		literal, port, closed := bytes.Cut(literal, []byte("]"))
+		return closed && isIPLiteral(literal) && (len(port) == 0 || port[0] == ':' && isPort(port[1:]))
 	}
-	host, port, _ := strings.Cut(s, ":")
+	host, port, _ := bytes.Cut(s, []byte(":"))
 	return hasOnly(host, "", false) && isPort(port)
 }
 
-func isPort(s string) bool { return s == "" || allDigits(s) }
+func isPort(s []byte) bool { return behindDigits(s, 0) == len(s) }
 
 // isIPLiteral is IPv6address or IPvFuture (RFC 3986 §3.2.2).
-func isIPLiteral(s string) bool {
+func isIPLiteral(s []byte) bool {
 	if len(s) > 0 && (s[0] == 'v' || s[0] == 'V') {
-		version, address, ok := strings.Cut(s[1:], ".")
-		return ok && version != "" && strings.Trim(version, "0123456789abcdefABCDEF") == "" &&
-			address != "" && !strings.Contains(address, "%") && hasOnly(address, ":", false)
+		version, address, ok := bytes.Cut(s[1:], []byte("."))
+		return ok && len(version) > 0 && len(bytes.Trim(version, "0123456789abcdefABCDEF")) == 0 &&
+			len(address) > 0 && bytes.IndexByte(address, '%') < 0 && hasOnly(address, ":", false)
 	}
-	a, err := netip.ParseAddr(strings.Clone(s))
+	a, err := netip.ParseAddr(string(s))
 	return err == nil && a.Is6() && a.Zone() == ""
 }
 
 // hasOnly tells whether a part of a URI consists of unreserved characters,
 // sub-delims, percent-encoded bytes and the characters named.
-func hasOnly(s, extra string, private bool) bool {
+func hasOnly(s []byte, extra string, private bool) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
 		case c >= utf8.RuneSelf:
-			r, size := utf8.DecodeRuneInString(s[i:])
+			r, size := utf8.DecodeRune(s[i:])
 			if !isUCSChar(r) && !(private && isPrivate(r)) {
 				return false
 			}

@@ -12,11 +12,13 @@ type nameSet struct {
 	seed  maphash.Seed
 	slots []nameSlot // a power of two, at most half of it taken
 	taken int
+	round uint32 // counts bodies: what is left of those before is free
 }
 
 type nameSlot struct {
+	round  uint32
 	hash   uint32
-	member int32 // 0: free; no member is the root
+	member int32
 }
 
 // namesRead notices within one object which name may have come before.
@@ -69,12 +71,12 @@ func (t *tree) insertName(v, object int32, name []byte) bool {
 	hash := uint32(maphash.Bytes(s.seed, name)) ^ uint32(object)*0x9E3779B1
 	mask := uint32(len(s.slots) - 1)
 	at := hash & mask
-	for ; s.slots[at].member != 0; at = (at + 1) & mask {
+	for ; s.slots[at].round == s.round; at = (at + 1) & mask {
 		if m := s.slots[at].member; s.slots[at].hash == hash && t.values[m].parent == object && string(t.nameOf(m)) == string(name) {
 			return false
 		}
 	}
-	s.slots[at] = nameSlot{hash, v}
+	s.slots[at] = nameSlot{s.round, hash, v}
 	s.taken++
 	return true
 }
@@ -85,24 +87,21 @@ func (s *nameSet) grow() {
 	s.slots = make([]nameSlot, max(128, 2*len(old)))
 	mask := uint32(len(s.slots) - 1)
 	for _, slot := range old {
-		if slot.member == 0 {
+		if slot.round != s.round {
 			continue
 		}
 		at := slot.hash & mask
-		for s.slots[at].member != 0 {
+		for s.slots[at].round == s.round {
 			at = (at + 1) & mask
 		}
 		s.slots[at] = slot
 	}
 }
 
-// empty makes room for another body.
+// empty makes room for another body, without a look at every slot.
 func (s *nameSet) empty() {
-	switch {
-	case len(s.slots) > 2*maxKept:
-		s.slots = nil
-	case s.taken > 0:
-		clear(s.slots)
+	if s.round++; s.round == 0 || len(s.slots) > maxKeptValues {
+		s.slots, s.round = nil, 1
 	}
 	s.taken = 0
 }
