@@ -283,7 +283,11 @@ func (k *check) match(p *pattern, text []byte) bool {
 }
 
 func (k *check) judgeNumber(s *schema, v int32) bool {
-	r, d, ok := s.number, k.number(v), true
+	r, ok := s.number, true
+	if r.holdsSmall(k.textOf(v)) {
+		return true
+	}
+	d := k.number(v)
 	if r.minimum != nil && d.compare(r.minimum.value) < 0 {
 		ok = k.refuse(v, "minimum", "", s)
 	}

@@ -191,6 +191,9 @@ func (b *builder) combine() {
 	if s.object != nil {
 		s.object.indexRequired()
 	}
+	if s.number != nil {
+		s.number.small = s.number.judgesSmall()
+	}
 	b.noteIdleFormat()
 	if s.array != nil && s.array.contains != nil && s.array.minimumContains < 0 {
 		s.array.minimumContains = 1
@@ -352,7 +355,8 @@ func (b *builder) limit(keyword string, v *source.Node) {
 		b.wrong(v, "write a number", "%s is a number", keyword)
 		return
 	}
-	l := &limit{v.Text, d}
+	l := &limit{text: v.Text, value: d}
+	l.small, l.isSmall = parseSmall([]byte(v.Text))
 	switch keyword {
 	case "multipleOf":
 		if d.negative || d.zero() {

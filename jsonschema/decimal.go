@@ -177,7 +177,7 @@ func (d decimal) multipleOf(unit decimal) bool {
 	// d = a × 10^x, unit = b × 10^y
 	x, y := d.point-len(d.digits), unit.point-len(unit.digits)
 	if len(d.digits) <= 18 && len(unit.digits) <= 18 {
-		a, b := small(d.digits), small(unit.digits)
+		a, b := unsigned(d.digits), unsigned(unit.digits)
 		if x == y {
 			return a%b == 0
 		}
@@ -198,8 +198,8 @@ func (d decimal) multipleOf(unit decimal) bool {
 	return a.Rem(a, b).Sign() == 0
 }
 
-// small is the value of up to 18 digits.
-func small(digits []byte) uint64 {
+// unsigned is the value of up to 18 digits.
+func unsigned(digits []byte) uint64 {
 	n := uint64(0)
 	for _, c := range digits {
 		n = n*10 + uint64(c-'0')

@@ -63,6 +63,7 @@ func regexFormat() *format {
 type numberFormat struct {
 	phrase   string
 	whole    bool
+	narrow   bool // 32 bits
 	low, top decimal
 }
 
@@ -74,13 +75,13 @@ func numberFormatOf(name string) *numberFormat {
 	}
 	switch name {
 	case "int32":
-		return &numberFormat{"an integer of 32 bits", true, bound("-2147483648"), bound("2147483647")}
+		return &numberFormat{"an integer of 32 bits", true, true, bound("-2147483648"), bound("2147483647")}
 	case "int64":
-		return &numberFormat{"an integer of 64 bits", true, bound("-9223372036854775808"), bound("9223372036854775807")}
+		return &numberFormat{"an integer of 64 bits", true, false, bound("-9223372036854775808"), bound("9223372036854775807")}
 	case "float":
-		return &numberFormat{"a number that single precision can hold", false, bound("-3.4028235677973366e38"), bound("3.4028235677973366e38")}
+		return &numberFormat{"a number that single precision can hold", false, false, bound("-3.4028235677973366e38"), bound("3.4028235677973366e38")}
 	case "double":
-		return &numberFormat{"a number that double precision can hold", false, bound("-1.7976931348623158e308"), bound("1.7976931348623158e308")}
+		return &numberFormat{"a number that double precision can hold", false, false, bound("-1.7976931348623158e308"), bound("1.7976931348623158e308")}
 	}
 	return nil
 }

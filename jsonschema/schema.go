@@ -182,12 +182,15 @@ type numberRules struct {
 	exclusiveMinimum, exclusiveMaximum *limit
 	multipleOf                         *limit
 	format                             *numberFormat
+	small                              bool // all limits are
 }
 
 // limit is a number of a schema.
 type limit struct {
-	text  string
-	value decimal
+	text    string
+	value   decimal
+	small   small
+	isSmall bool
 }
 
 // discriminator only helps to explain why no branch fits: it never changes a
