@@ -221,6 +221,17 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+func TestFormatsAsAnnotations(t *testing.T) {
+	const schema = `{"properties":{"a":{"format":"date"},"b":{"format":"int32"}}}`
+	const body = `{"a":"tomorrow","b":1.5}`
+	for formats, want := range map[Formats]int{AssertFormats: 2, AnnotateFormats: 0} {
+		s := compileText(t, Options{Dialect: OpenAPI31, Formats: formats}, Use{}, schema)
+		if faults := s.Check([]byte(body)); len(faults) != want || len(s.Notes()) != 2-want {
+			t.Errorf("%d: %s, notes %v", formats, told(faults), s.Notes())
+		}
+	}
+}
+
 func TestJSONParsing(t *testing.T) {
 	dir := filepath.Join(conformance(t, "json-parsing"), "test_parsing")
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{}, `{}`)

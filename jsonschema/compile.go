@@ -440,6 +440,10 @@ func (b *builder) format(v *source.Node) {
 		b.wrong(v, "write the name of a format", "format is a string")
 		return
 	}
+	if b.c.options.Formats == AnnotateFormats {
+		b.note("format", "the format %q is an annotation: it is not held", v.Text)
+		return
+	}
 	if f := numberFormatOf(v.Text); f != nil {
 		if b.s.number == nil {
 			b.s.number = &numberRules{}

@@ -3,8 +3,9 @@
 //
 // It follows JSON Schema 2020-12, draft-07 and draft-04, and the dialects of
 // OpenAPI 3.0, 3.1 and 3.2; JSON by RFC 8259 with the restrictions of I-JSON
-// (RFC 7493): UTF-8 only, no member twice. Formats are asserted, numbers are
-// compared exactly, and patterns are ECMA-262 matched in linear time.
+// (RFC 7493): UTF-8 only, no member twice. Formats are asserted unless Options
+// say otherwise, numbers are compared exactly, and patterns are ECMA-262
+// matched in linear time.
 //
 // What it cannot hold is a mistake at Compile, with a position, and never a
 // silent pass; what a schema says that is no more than an annotation is listed
@@ -78,6 +79,18 @@ type Use struct {
 	Closed bool
 }
 
+// Formats says what format does.
+type Formats uint8
+
+// What format does: JSON Schema leaves it to each application (2020-12
+// validation §7.2).
+const (
+	// AssertFormats refuses text and numbers that are not of their format.
+	AssertFormats Formats = iota
+	// AnnotateFormats refuses nothing: each format is among the Notes.
+	AnnotateFormats
+)
+
 // Options are common to all schemas of one document.
 type Options struct {
 	Dialect Dialect
@@ -88,6 +101,8 @@ type Options struct {
 	// Backtracking runs patterns with look-around or back-references on a
 	// backtracking matcher with a time limit, instead of refusing them.
 	Backtracking bool
+	// Formats says whether format is held.
+	Formats Formats
 }
 
 // Compiler compiles the schemas of one document. What several of them refer to
