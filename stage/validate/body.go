@@ -111,9 +111,9 @@ func (s *Body) Run(x *sallyport.Exchange) error {
 	if coded && s.plain {
 		return plainOnly()
 	}
-	t, err := contentType(x.Request.Fields)
-	if err != nil {
-		return s.unsupported(x, err.Error())
+	t, wrong := contentType(x.Request.Fields)
+	if wrong != "" {
+		return s.unsupported(x, wrong)
 	}
 	i := mediatype.Match(s.ranges, t)
 	if i < 0 {
@@ -190,21 +190,22 @@ func isCoded(fields message.Fields) bool {
 	return false
 }
 
-// contentType is the one media type of a request. Two lines of it are read
-// differently by different servers (RFC 9110 §8.3).
-func contentType(fields message.Fields) (mediatype.Type, error) {
+// contentType is the one media type of a request, or a sentence that says what
+// is wrong with it. Two lines of it are read differently by different servers
+// (RFC 9110 §8.3).
+func contentType(fields message.Fields) (t mediatype.Type, wrong string) {
 	switch fields.Count("Content-Type") {
 	case 0:
-		return mediatype.Type{}, errors.New("The body needs a Content-Type.")
+		return t, "The body needs a Content-Type."
 	case 1:
 	default:
-		return mediatype.Type{}, errors.New("There must be one Content-Type.")
+		return t, "There must be one Content-Type."
 	}
 	t, err := mediatype.Parse(fields.Get("Content-Type"))
 	if err != nil {
-		return t, errors.New("The Content-Type is not well-formed.")
+		return t, "The Content-Type is not well-formed."
 	}
-	return t, nil
+	return t, ""
 }
 
 // jsonBody is JSON text (RFC 8259).
