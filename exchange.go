@@ -174,18 +174,10 @@ func (x *Exchange) hold(body *message.Body, limit int64) ([]byte, error) {
 	if held, whole := body.Held(); whole && int64(len(held)) <= limit {
 		return held, nil
 	}
-	claim := limit
-	if body.Length >= 0 {
-		claim = min(body.Length, limit)
-	}
-	if !x.Env.Bodies.take(claim) {
-		return nil, overloaded()
-	}
-	x.heldBack += claim
-	content, err := body.Hold(limit)
-	if over := claim - int64(len(content)); err == nil && over > 0 {
-		x.Env.Bodies.give(over)
-		x.heldBack -= over
+	before := x.heldBack
+	content, err := body.Hold(limit, x.Claim)
+	if over := x.heldBack - before - int64(len(content)); err == nil && over > 0 {
+		_ = x.Claim(-over) // what is given back is never refused
 	}
 	return content, err
 }

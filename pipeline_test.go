@@ -268,7 +268,8 @@ func TestHeldBodiesAreWithinTheBudget(t *testing.T) {
 		{"too long", stream(11, 11), 10, 413},
 		{"too long, of unknown length", stream(11, -1), 10, 413},
 		{"as much as there is", stream(10, -1), 1000, 204},
-		{"more than there is", stream(10, -1), 1001, 503},
+		{"more than there is", stream(1001, 1001), 2000, 503},
+		{"more than there is, of unknown length", stream(1001, -1), 2000, 503},
 		{"broken off", message.NewBody(io.NopCloser(io.MultiReader(strings.NewReader("a"), failing{io.ErrUnexpectedEOF})), 10), 10, 400},
 		{"too slow", message.NewBody(io.NopCloser(failing{context.DeadlineExceeded}), 10), 10, 408},
 	} {

@@ -42,7 +42,11 @@ func BytesBody(content []byte) *Body {
 // Hold reads the body to its end and keeps it. More than limit bytes is
 // ErrTooLarge, and a length that is declared larger is refused before reading;
 // such a body can still be streamed. Holding twice returns the same bytes.
-func (b *Body) Hold(limit int64) ([]byte, error) {
+//
+// Room is made as bytes come, not as they are announced: claim is asked before
+// each step for that many bytes more, and its error ends the reading. It may be
+// nil.
+func (b *Body) Hold(limit int64, claim func(n int64) error) ([]byte, error) {
 	if b.whole {
 		if int64(len(b.held)) > limit {
 			return nil, ErrTooLarge
@@ -52,23 +56,52 @@ func (b *Body) Hold(limit int64) ([]byte, error) {
 	if b.Length > limit {
 		return nil, ErrTooLarge
 	}
-	size := b.Length + bytes.MinRead // room for the read that finds the end
-	if b.Length < 0 {
-		size = 4 << 10
+	most := limit + 1 // room for the byte that is too much
+	if b.Length >= 0 {
+		most = b.Length + 1 // and for the read that finds the end
 	}
-	buffer := bytes.NewBuffer(make([]byte, 0, min(size, limit+bytes.MinRead, 1<<20)))
-	buffer.Write(b.ahead)
-	n, err := buffer.ReadFrom(io.LimitReader(b.stream, limit+1-int64(len(b.ahead))))
-	b.passed.Add(n)
-	b.ahead = buffer.Bytes()
-	switch {
-	case err != nil:
-		return nil, err
-	case int64(len(b.ahead)) > limit:
-		return nil, ErrTooLarge
+	for {
+		if len(b.ahead) == cap(b.ahead) {
+			if err := b.grow(most, claim); err != nil {
+				return nil, err
+			}
+		}
+		n, err := b.stream.Read(b.ahead[len(b.ahead):cap(b.ahead)])
+		b.ahead = b.ahead[:len(b.ahead)+n]
+		b.passed.Add(int64(n))
+		switch {
+		case int64(len(b.ahead)) > limit:
+			return nil, ErrTooLarge
+		case errors.Is(err, io.EOF):
+			b.Replace(b.ahead)
+			return b.held, nil
+		case err != nil:
+			return nil, err
+		}
 	}
-	b.Replace(b.ahead)
-	return b.held, nil
+}
+
+// firstRoom is what is made room for before a byte has come; four times as much
+// where a length is declared. Small bodies are held without a second step, and
+// announcing a large one costs nobody anything.
+const firstRoom = 4 << 10
+
+// grow doubles the room for what is held, up to the most that may come.
+func (b *Body) grow(most int64, claim func(n int64) error) error {
+	have := int64(cap(b.ahead))
+	first := int64(firstRoom)
+	if b.Length >= 0 {
+		first *= 4
+	}
+	room := max(min(max(2*have, first), most), have+1)
+	if claim != nil {
+		// The byte beyond what may come is never kept.
+		if err := claim(min(room, most-1) - min(have, most-1)); err != nil {
+			return err
+		}
+	}
+	b.ahead = append(make([]byte, 0, room), b.ahead...)
+	return nil
 }
 
 // Empty tells whether the body has no content. Where no length is declared it

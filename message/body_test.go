@@ -44,7 +44,7 @@ func TestHold(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := NewBody(io.NopCloser(c.content), c.length)
-			got, err := b.Hold(c.limit)
+			got, err := b.Hold(c.limit, nil)
 			if string(got) != c.want || !errors.Is(err, c.err) {
 				t.Fatalf("Hold(%d) = %d bytes, %v; want %d, %v", c.limit, len(got), err, len(c.want), c.err)
 			}
@@ -57,7 +57,7 @@ func TestHold(t *testing.T) {
 			if b.Length != int64(len(c.want)) || b.Passed() != b.Length {
 				t.Errorf("length %d, passed %d, want %d", b.Length, b.Passed(), len(c.want))
 			}
-			if again, err := b.Hold(c.limit); string(again) != c.want || err != nil {
+			if again, err := b.Hold(c.limit, nil); string(again) != c.want || err != nil {
 				t.Errorf("held again: %d bytes, %v", len(again), err)
 			}
 		})
@@ -66,7 +66,7 @@ func TestHold(t *testing.T) {
 
 func TestHeldBodyIsPassedOnOnce(t *testing.T) {
 	b, _ := streamed("content", -1)
-	if _, err := b.Hold(100); err != nil {
+	if _, err := b.Hold(100, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := io.ReadAll(b); string(got) != "content" || err != nil {
@@ -79,14 +79,14 @@ func TestHeldBodyIsPassedOnOnce(t *testing.T) {
 	if got, err := io.ReadAll(b); string(got) != "other" || err != nil || b.Length != 5 {
 		t.Errorf("replaced: read %q of length %d, %v", got, b.Length, err)
 	}
-	if _, err := b.Hold(4); !errors.Is(err, ErrTooLarge) {
+	if _, err := b.Hold(4, nil); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a held body over a lower limit: %v, want ErrTooLarge", err)
 	}
 }
 
 func TestBodyTooLargeToHoldCanBeStreamed(t *testing.T) {
 	b, _ := streamed("longer than five", -1)
-	if _, err := b.Hold(5); !errors.Is(err, ErrTooLarge) {
+	if _, err := b.Hold(5, nil); !errors.Is(err, ErrTooLarge) {
 		t.Fatalf("Hold: %v", err)
 	}
 	if b.Passed() != 6 {
@@ -123,7 +123,7 @@ func TestEmpty(t *testing.T) {
 	}
 	b, _ = streamed("abc", -1)
 	b.Empty()
-	if got, err := b.Hold(3); string(got) != "abc" || err != nil {
+	if got, err := b.Hold(3, nil); string(got) != "abc" || err != nil {
 		t.Errorf("looked at first, then held %q, %v", got, err)
 	}
 	b = NewBody(io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)), -1)
@@ -164,10 +164,31 @@ func TestClose(t *testing.T) {
 		t.Error(err)
 	}
 	b, s := streamed("abc", -1)
-	if _, err := b.Hold(3); err != nil {
+	if _, err := b.Hold(3, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Close(); err != nil || !s.closed {
 		t.Error("the stream of a body that is held was not closed")
+	}
+}
+
+// Announcing a body takes no room: else a client that sends nothing could use
+// up what all exchanges share.
+func TestHoldClaimsWhatComesAndNotWhatIsAnnounced(t *testing.T) {
+	claimed := int64(0)
+	claim := func(n int64) error { claimed += n; return nil }
+	b := NewBody(io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF)), 1<<20)
+	if _, err := b.Hold(1<<20, claim); !errors.Is(err, io.ErrUnexpectedEOF) || claimed > 16<<10 {
+		t.Errorf("%d bytes are claimed for a body of which none came, %v", claimed, err)
+	}
+	claimed = 0
+	b = NewBody(io.NopCloser(strings.NewReader(strings.Repeat("a", 1<<20))), 1<<20)
+	if content, err := b.Hold(1<<20, claim); len(content) != 1<<20 || err != nil || claimed != 1<<20 {
+		t.Errorf("%d bytes are claimed for a mebibyte, %v", claimed, err)
+	}
+	refused := errors.New("no room")
+	b = NewBody(io.NopCloser(strings.NewReader("abc")), 3)
+	if _, err := b.Hold(3, func(int64) error { return refused }); !errors.Is(err, refused) {
+		t.Errorf("held without room: %v", err)
 	}
 }

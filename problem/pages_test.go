@@ -64,7 +64,7 @@ func checkExample(t *testing.T, kind problem.Kind, page string) {
 		t.Fatalf("its example: %v", err)
 	}
 	refusal := &problem.Refusal{Kind: kind, Detail: shown.Detail, Faults: shown.Errors}
-	sent, err := refusal.Response(problem.DefaultBase, shown.Instance).Body.Hold(1 << 20)
+	sent, err := refusal.Response(problem.DefaultBase, shown.Instance).Body.Hold(1<<20, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -194,7 +194,7 @@ func TestRequestBodies(t *testing.T) {
 		return message.NewBody(io.NopCloser(strings.NewReader("content")), length)
 	}
 	held := stream(-1)
-	if _, err := held.Hold(100); err != nil {
+	if _, err := held.Hold(100, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {

@@ -155,7 +155,7 @@ func unexpected(body *message.Body) error {
 	if body.Length > 0 {
 		return refusal
 	}
-	_, err := body.Hold(0)
+	_, err := body.Hold(0, nil)
 	switch {
 	case err == nil:
 		return nil
