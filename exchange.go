@@ -42,7 +42,7 @@ type Exchange struct {
 	// Client is the client's address, behind trusted proxies.
 	Client netip.Addr
 	// Identities are the callers that the request proved, one for each
-	// satisfied alternative of the operation's security.
+	// satisfied alternative of the operation's security, nobody last.
 	Identities []Principal
 	// Caller is the identity that counts: the first, or the first whose
 	// scopes suffice once Authorize ran.

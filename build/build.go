@@ -13,7 +13,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 
@@ -88,7 +87,7 @@ func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options)
 		return nil, err
 	}
 	for _, file := range c.Files {
-		text, _ := os.ReadFile(file) // what cannot be read any more is a change too
+		text, _ := source.ReadText(file, source.DefaultLimits) // what cannot be read any more is a change too
 		digest.Write(text)
 	}
 	b.result.Plan = &sallyport.Plan{

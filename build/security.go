@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -117,6 +116,9 @@ func (a *apiBuilder) jwt(c *config.Scheme) (identify.Method, error) {
 	return method, nil
 }
 
+// maxKeySet is the largest file with a key set, in bytes.
+const maxKeySet = 1 << 20
+
 // keySource finds a fetched key set of an earlier plan again; a file and a
 // secret are read anew.
 func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
@@ -125,7 +127,7 @@ func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
 	case j.Secret.Reveal() != "":
 		return jose.SecretKeys(j.Secret.Reveal())
 	case j.Keys.File != "":
-		text, err := os.ReadFile(j.Keys.File)
+		text, err := source.ReadText(j.Keys.File, source.Limits{Bytes: maxKeySet})
 		if err != nil {
 			return nil, source.Mistakes{{Position: j.PositionOf("keys"), Message: err.Error()}}
 		}

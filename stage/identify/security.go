@@ -61,13 +61,20 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	if err := s.refusePresented(found); err != nil {
 		return err
 	}
-	var identities []sallyport.Principal
+	// Whoever proved something is somebody: the empty alternative, which optional
+	// security usually begins with, counts last.
+	var identities, nobody []sallyport.Principal
 	for i, alternative := range s.Alternatives {
-		if credentials, ok := satisfied(alternative, found); ok {
+		credentials, ok := satisfied(alternative, found)
+		switch {
+		case ok && len(credentials) == 0:
+			nobody = append(nobody, sallyport.Principal{Alternative: i})
+		case ok:
 			identities = append(identities, sallyport.Principal{Alternative: i, Credentials: credentials})
 		}
 	}
-	if identities == nil {
+	identities = append(identities, nobody...)
+	if len(identities) == 0 {
 		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil)
 	}
 	x.Identities, x.Caller = identities, identities[0]
