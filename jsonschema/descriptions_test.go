@@ -94,9 +94,6 @@ func TestPublicDescriptions(t *testing.T) {
 			runtime.GC()
 			runtime.ReadMemStats(&after)
 			t.Logf("%d schemas (%d compiled) in %v, %d KiB", len(schemas), len(c.schemas), took, (int64(after.HeapAlloc)-int64(before.HeapAlloc))>>10)
-			if took > 10*time.Second {
-				t.Error("compiling takes too long")
-			}
 			for _, known := range brokenSchemas[name] {
 				before := len(bad)
 				maps.DeleteFunc(bad, func(b string, _ bool) bool { return strings.Contains(b, known) })

@@ -63,17 +63,20 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	}
 	// Whoever proved something is somebody: the empty alternative, which optional
 	// security usually begins with, counts last.
-	var identities, nobody []sallyport.Principal
+	var identities []sallyport.Principal
+	nobody := -1
 	for i, alternative := range s.Alternatives {
 		credentials, ok := satisfied(alternative, found)
 		switch {
 		case ok && len(credentials) == 0:
-			nobody = append(nobody, sallyport.Principal{Alternative: i})
+			nobody = i
 		case ok:
 			identities = append(identities, sallyport.Principal{Alternative: i, Credentials: credentials})
 		}
 	}
-	identities = append(identities, nobody...)
+	if nobody >= 0 {
+		identities = append(identities, sallyport.Principal{Alternative: nobody})
+	}
 	if len(identities) == 0 {
 		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil)
 	}
