@@ -39,7 +39,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		return v
 	}
 	overhead := prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "sallyport_gateway_overhead_seconds", Help: "Time an exchange spent in the gateway itself, without the upstream and without delays of limits.",
+		Name: "sallyport_gateway_overhead_seconds", Help: "Time of an exchange without the wait for the upstream's header fields and without delays of limits: the gateway's own work, and the travel of bodies.",
 		Buckets: []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .1},
 	})
 	r.MustRegister(overhead)
