@@ -194,12 +194,23 @@ func (c *Compiler) freeForms(root *schema) []Note {
 			continue
 		}
 		s.round = c.round
-		if s.types&Object != 0 && !s.governsMembers(map[*schema]bool{}) {
+		if s.lookUnder(); s.freeForm {
 			notes = append(notes, Note{"properties", "the object names no properties and takes any member", s.node.Position()})
 		}
-		todo = s.beneath(todo, map[*schema]bool{})
+		todo = append(todo, s.under...)
 	}
 	return notes
+}
+
+// lookUnder finds out once what freeForms asks of a schema again for every
+// schema that leads to it: those of a large document all hang together.
+func (s *schema) lookUnder() {
+	if s.looked {
+		return
+	}
+	s.looked = true
+	s.freeForm = s.types&Object != 0 && !s.governsMembers(map[*schema]bool{})
+	s.under = s.beneath(nil, map[*schema]bool{})
 }
 
 // governsMembers tells whether a schema or a branch of it names members, or

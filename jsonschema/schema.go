@@ -35,14 +35,16 @@ type schema struct {
 	accepts Types
 
 	// Set while compiling.
-	direction Direction
-	access    access
-	all       []*schema // every schema this one leads to
-	mistakes  source.Mistakes
-	notes     []Note
-	gateNotes []Note // what only matters where objects are closed
-	round     int
-	state     uint8 // of the search for loops
+	looked, freeForm bool
+	under            []*schema // of members and items, branches included
+	direction        Direction
+	access           access
+	all              []*schema // every schema this one leads to
+	mistakes         source.Mistakes
+	notes            []Note
+	gateNotes        []Note // what only matters where objects are closed
+	round            int
+	state            uint8 // of the search for loops
 }
 
 // access says who may set a member.
