@@ -2,16 +2,16 @@ package forward
 
 import (
 	"errors"
-	"net/http"
 	"strings"
 
 	"sallyport"
+	"sallyport/message"
 	"sallyport/problem"
 )
 
 // setCaller tells the backend who calls. Fields of a client with these names
 // never come this far, so their absence says that nobody was identified.
-func (u *Upstream) setCaller(out *header, p *sallyport.Principal) error {
+func (u *Upstream) setCaller(out *message.Fields, p *sallyport.Principal) error {
 	c := p.Proved()
 	if c == nil {
 		return nil
@@ -33,7 +33,7 @@ func (u *Upstream) setCaller(out *header, p *sallyport.Principal) error {
 			return problem.Refuse(problem.TokenInvalid, "A claim holds a control character.").
 				Because(errors.New("claim for "+f.name)).With("WWW-Authenticate", `Bearer error="invalid_token"`)
 		}
-		out.set(http.CanonicalHeaderKey(u.Prefix+f.name), f.value)
+		out.Add(u.Prefix+f.name, f.value)
 	}
 	return nil
 }

@@ -1,66 +1,45 @@
 package forward
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
 	"sallyport"
+	"sallyport/message"
 )
 
 // fields are the request's header fields as the backend gets them: the
 // client's without those that are the gateway's to give, then the gateway's.
-func (u *Upstream) fields(x *sallyport.Exchange) (http.Header, error) {
+func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	listed := connectionListed(x.Request.Fields)
-	out := newHeader(len(x.Request.Fields) + 16)
+	out := make(message.Fields, 0, len(x.Request.Fields)+16)
 	for _, f := range x.Request.Fields {
-		if !u.gatewayOwned(f.Name) && !hopByHop(f.Name, listed) {
-			out.add(http.CanonicalHeaderKey(f.Name), f.Value)
+		switch {
+		case u.gatewayOwned(f.Name) || hopByHop(f.Name, listed):
+		case u.Identity && u.asksForLess(f.Name):
+		default:
+			out = append(out, f)
 		}
 	}
-	if out.Header["User-Agent"] == nil {
-		out.set("User-Agent", "") // or net/http would name itself
-	}
 	if u.Identity {
-		out.set("Accept-Encoding", "identity")
-		delete(out.Header, "Range")
-		delete(out.Header, "If-Range")
+		out.Add("Accept-Encoding", "identity")
 	}
-	setForwarded(out, x)
-	out.set("X-Request-Id", x.ID)
+	setForwarded(&out, x)
+	out.Add("X-Request-Id", x.ID)
 	if x.Trace != "" {
-		out.set("Traceparent", x.Trace)
+		out.Add("Traceparent", x.Trace)
 	}
-	out.add("Via", via(x.Request.Proto))
-	return out.Header, u.setCaller(out, &x.Caller)
+	out.Add("Via", via(x.Request.Proto))
+	return out, u.setCaller(&out, &x.Caller)
 }
 
-// header is an http.Header whose values lie in one array: net/http wants a
-// slice for each, which would be an allocation for each.
-type header struct {
-	http.Header
-	values []string
+// asksForLess tells the fields by which a client asks for an answer that is
+// encoded or a part, and so cannot be judged.
+func (u *Upstream) asksForLess(name string) bool {
+	return message.EqualName(name, "Accept-Encoding") || message.EqualName(name, "Range") || message.EqualName(name, "If-Range")
 }
 
-func newHeader(size int) *header {
-	return &header{make(http.Header, size), make([]string, 0, size)}
-}
-
-func (h *header) set(name, value string) {
-	h.values = append(h.values, value)
-	n := len(h.values)
-	h.Header[name] = h.values[n-1 : n : n] // appending to it copies it
-}
-
-func (h *header) add(name, value string) {
-	if old := h.Header[name]; old != nil {
-		h.Header[name] = append(old, value)
-		return
-	}
-	h.set(name, value)
-}
-
-func setForwarded(out *header, x *sallyport.Exchange) {
+func setForwarded(out *message.Fields, x *sallyport.Exchange) {
 	peer := x.Request.Remote.Addr().Unmap().WithZone("")
 	client, chain, behind := "unknown", "", "" // RFC 7239 §6.2: a peer without an address, such as a socket in the file system
 	if x.Client.IsValid() {
@@ -73,14 +52,14 @@ func setForwarded(out *header, x *sallyport.Exchange) {
 	}
 	host := x.Request.Authority
 	if chain != "" {
-		out.set("X-Forwarded-For", chain)
+		out.Add("X-Forwarded-For", chain)
 	}
-	out.set("X-Forwarded-Host", host)
-	out.set("X-Forwarded-Proto", x.Request.Scheme)
+	out.Add("X-Forwarded-Host", host)
+	out.Add("X-Forwarded-Proto", x.Request.Scheme)
 	if port := x.Request.Local.Port(); port != 0 {
-		out.set("X-Forwarded-Port", strconv.Itoa(int(port)))
+		out.Add("X-Forwarded-Port", strconv.Itoa(int(port)))
 	}
-	out.set("Forwarded", "for="+forwardedNode(client)+`;host="`+host+`";proto=`+x.Request.Scheme+behind)
+	out.Add("Forwarded", "for="+forwardedNode(client)+`;host="`+host+`";proto=`+x.Request.Scheme+behind)
 }
 
 // via says how the request came to us (RFC 9110 §7.6.3).

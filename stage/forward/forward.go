@@ -9,15 +9,9 @@
 package forward
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"net/textproto"
-	"net/url"
-	"strings"
 	"time"
 
 	"sallyport"
@@ -47,112 +41,57 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(x.Context)
-	stopWhole := func() {}
-	if u.Whole > 0 {
-		ctx, stopWhole = withDeadline(ctx, u.Whole, cancel)
-	}
+	out := &outgoing{Request: x.Request, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole}
 	begun := x.Env.Now()
-	response, err := u.send(ctx, x, fields)
+	response, err := u.send(x, out)
 	x.Upstream.Duration = x.Env.Now().Sub(begun)
 	if err != nil {
-		stopWhole()
-		err = u.failure(ctx, x, err)
-		cancel(nil)
-		return err
+		return u.failure(x, err)
 	}
-	x.Upstream.Status = response.StatusCode
-	body := watch(ctx, response.Body, u.Idle, cancel, stopWhole)
-	x.Response = &message.Response{Status: response.StatusCode, Fields: answerFields(response.Header)}
-	if response.Body != http.NoBody || x.Request.Method == "HEAD" {
-		x.Response.Body = message.NewBody(body, response.ContentLength)
-	} else {
-		body.Close()
-	}
-	if response.StatusCode < 200 || response.StatusCode > 599 {
-		return problem.Fail(problem.UpstreamBroken, fmt.Errorf("status %d", response.StatusCode))
+	x.Upstream.Status = response.Status
+	x.Response = response
+	response.Fields = answerFields(response.Fields)
+	if response.Status < 200 || response.Status > 599 {
+		return problem.Fail(problem.UpstreamBroken, fmt.Errorf("status %d", response.Status))
 	}
 	return nil
 }
 
-// send tries the pool's targets in turn until one takes a connection. What was
-// sent on a connection is not sent again, but for what net/http repeats when a
-// kept connection turns out to be closed: requests of which nothing was
-// written, and those without a body whose method is safe (RFC 9110 §9.2.2).
-func (u *Upstream) send(ctx context.Context, x *sallyport.Exchange, fields http.Header) (*http.Response, error) {
+// send tries the pool's targets in turn until one takes the request. What was
+// sent on a connection is not sent again, but for what the carrier repeats when
+// a kept connection turns out to be closed.
+func (u *Upstream) send(x *sallyport.Exchange, out *outgoing) (*message.Response, error) {
 	var err error
+	begun := x.Env.Now()
 	for range u.Pool.targets {
 		target := u.Pool.next()
 		x.Upstream.Target = target.Address
-		var response *http.Response
-		response, err = u.Pool.transport.RoundTrip(u.request(ctx, x, target, fields))
-		if err == nil {
+		var response *message.Response
+		if response, err = u.Pool.carrier.carry(x.Context, target, out); err == nil {
 			target.succeeded()
 			return response, nil
 		}
-		if !isDial(err) || ctx.Err() != nil {
+		if !isDial(err) || x.Context.Err() != nil {
 			return nil, err
 		}
-		target.failed(x.Env.Now())
+		now := x.Env.Now()
+		target.failed(now)
+		if u.Whole > 0 {
+			if out.whole = u.Whole - now.Sub(begun); out.whole <= 0 {
+				return nil, errDeadline
+			}
+		}
 	}
 	return nil, err
 }
 
-func (u *Upstream) request(ctx context.Context, x *sallyport.Exchange, target *Target, fields http.Header) *http.Request {
-	r := &http.Request{
-		Method: x.Request.Method,
-		// Opaque is sent as it stands: the bytes that were matched and
-		// authorised are the bytes that the backend reads.
-		URL:        &url.URL{Scheme: target.url.Scheme, Host: target.url.Host, Opaque: target.prefix + x.Request.Path, RawQuery: x.Request.Query},
-		Header:     fields,
-		Proto:      "HTTP/1.1",
-		ProtoMajor: 1,
-		ProtoMinor: 1,
-	}
-	if u.PreserveHost {
-		r.Host = x.Request.Authority
-	}
-	if body := x.Request.Body; body != nil {
-		r.ContentLength = body.Length
-		switch held, whole := body.Held(); {
-		case body.Length == 0:
-			r.Body = http.NoBody
-		case whole:
-			r.Body = io.NopCloser(message.BytesBody(held))
-			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(message.BytesBody(held)), nil }
-		default:
-			r.Body = requestBody{body}
-		}
-	}
-	return r.WithContext(ctx)
-}
-
-// requestBody marks why a streamed body could not be read, so that the
-// client's fault is not taken for the upstream's.
-type requestBody struct{ *message.Body }
-
-func (b requestBody) Read(p []byte) (int, error) {
-	n, err := b.Body.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = &clientError{err}
-	}
-	return n, err
-}
-
-// Close leaves the client's connection to the door.
-func (b requestBody) Close() error { return nil }
-
-type clientError struct{ error }
-
-func (e *clientError) Unwrap() error { return e.error }
-
 // failure says what went wrong between the gateway and the backend.
-func (u *Upstream) failure(ctx context.Context, x *sallyport.Exchange, err error) error {
+func (u *Upstream) failure(x *sallyport.Exchange, err error) error {
 	var client *clientError
 	if refusal := (*problem.Refusal)(nil); errors.As(err, &client) && errors.As(client.error, &refusal) {
 		return refusal // of a step that looks at the body as it streams
 	}
-	err = fmt.Errorf("%s: %w", x.Upstream.Target, unquoted(err))
+	err = fmt.Errorf("%s: %w", x.Upstream.Target, err)
 	switch {
 	case x.Context.Err() != nil:
 		return problem.Refuse(problem.ClientLeft, "The client left before the backend answered.").Because(err)
@@ -164,25 +103,11 @@ func (u *Upstream) failure(ctx context.Context, x *sallyport.Exchange, err error
 		return problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
 	case isDial(err):
 		return problem.Fail(problem.UpstreamUnreachable, err)
-	case errors.Is(context.Cause(ctx), errDeadline) || isTimeout(err):
+	case isTimeout(err):
 		return problem.Fail(problem.UpstreamTimeout, err)
 	}
 	return problem.Fail(problem.UpstreamBroken, err)
 }
-
-// unquoted is an error without what net/http quotes of a broken answer: a
-// backend may echo what the request held, which has no place in a log.
-func unquoted(err error) error {
-	if malformed := textproto.ProtocolError(""); errors.As(err, &malformed) {
-		return errMalformed
-	}
-	if says, _, quotes := strings.Cut(err.Error(), `"`); quotes && !isDial(err) {
-		return errors.New(strings.TrimRight(says, " "))
-	}
-	return err
-}
-
-var errMalformed = errors.New("the answer's header fields are malformed")
 
 func isDial(err error) bool {
 	var op *net.OpError
@@ -196,17 +121,8 @@ func isTimeout(err error) bool {
 
 // answerFields are the backend's header fields without those of its
 // connection to us.
-func answerFields(header http.Header) message.Fields {
-	fields := message.Fields{}
-	for name, values := range header {
-		for _, v := range values {
-			fields = append(fields, message.Field{Name: name, Value: v})
-		}
-	}
-	sortFields(fields)
+func answerFields(fields message.Fields) message.Fields {
 	listed := connectionListed(fields)
-	fields.DelFunc(func(f message.Field) bool {
-		return hopByHop(f.Name, listed) || message.EqualName(f.Name, "Content-Length")
-	})
+	fields.DelFunc(func(f message.Field) bool { return hopByHop(f.Name, listed) })
 	return fields
 }

@@ -2,10 +2,8 @@ package forward
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -29,9 +27,9 @@ type PoolConfig struct {
 
 // Pool is a set of targets with their connections. It outlives plans.
 type Pool struct {
-	targets   []*Target
-	transport *http.Transport
-	turn      atomic.Uint64
+	targets []*Target
+	carrier carrier
+	turn    atomic.Uint64
 }
 
 // Target is one backend.
@@ -48,19 +46,7 @@ type Target struct {
 
 // NewPool makes a pool; nothing is connected yet.
 func NewPool(c PoolConfig, now func() time.Time) (*Pool, error) {
-	p := &Pool{transport: &http.Transport{
-		Proxy:                  nil, // never the environment's
-		DialContext:            (&net.Dialer{Timeout: c.Connect, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    c.Connect,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		ResponseHeaderTimeout:  c.FirstByte,
-		DisableCompression:     true, // the answer is the client's, not ours
-		MaxIdleConnsPerHost:    max(c.Connections, 2),
-		IdleConnTimeout:        60 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        8 << 10,
-		ReadBufferSize:         8 << 10,
-	}}
+	p := &Pool{carrier: newNetHTTP(c)}
 	for _, text := range c.Targets {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -108,9 +94,7 @@ func (t *Target) succeeded() {
 // Waiting is the same pool with another bound on the first byte; connections
 // of the two are apart.
 func (p *Pool) Waiting(firstByte time.Duration) *Pool {
-	transport := p.transport.Clone()
-	transport.ResponseHeaderTimeout = firstByte
-	return &Pool{targets: p.targets, transport: transport}
+	return &Pool{targets: p.targets, carrier: p.carrier.waiting(firstByte)}
 }
 
 // Reachable tries to connect to the targets until one takes a connection.
@@ -122,7 +106,7 @@ func (p *Pool) Reachable(ctx context.Context) error {
 			address = net.JoinHostPort(t.url.Hostname(), map[string]string{"http": "80", "https": "443"}[t.url.Scheme])
 		}
 		var c net.Conn
-		if c, err = p.transport.DialContext(ctx, "tcp", address); err == nil {
+		if c, err = (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
 			return c.Close()
 		}
 	}
@@ -130,4 +114,4 @@ func (p *Pool) Reachable(ctx context.Context) error {
 }
 
 // Close gives idle connections up.
-func (p *Pool) Close() { p.transport.CloseIdleConnections() }
+func (p *Pool) Close() { p.carrier.closeIdle() }

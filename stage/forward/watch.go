@@ -19,9 +19,9 @@ func (e *timeoutError) Error() string { return e.text }
 // Timeout makes it what net.Error calls a time-out.
 func (e *timeoutError) Timeout() bool { return true }
 
-func withDeadline(ctx context.Context, d time.Duration, cancel context.CancelCauseFunc) (context.Context, func()) {
+func withDeadline(d time.Duration, cancel context.CancelCauseFunc) (stop func()) {
 	timer := time.AfterFunc(d, func() { cancel(errDeadline) })
-	return ctx, func() { timer.Stop() }
+	return func() { timer.Stop() }
 }
 
 // watched is an answer's body that ends the exchange with the backend when it

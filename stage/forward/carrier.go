@@ -1,0 +1,57 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"sallyport/message"
+)
+
+// carrier takes requests to targets and brings answers back, over connections
+// of its own. Its errors say what happened: one for which isDial holds means
+// that nothing was sent, a clientError that the request's body could not be
+// read, one for which isTimeout holds that the target took too long; any other
+// that the answer is broken.
+type carrier interface {
+	// carry sends a request and waits for the answer's header fields. The
+	// answer's body streams and must be closed; its fields are all that came.
+	carry(ctx context.Context, to *Target, out *outgoing) (*message.Response, error)
+	// waiting is the same with another bound on the time until the first byte.
+	waiting(firstByte time.Duration) carrier
+	// closeIdle gives up the connections that nobody uses.
+	closeIdle()
+}
+
+// outgoing is a request as it leaves. Method, path, query and body are the
+// client's: the bytes that were matched and authorised are those that are sent.
+type outgoing struct {
+	*message.Request
+	// fields are all but Host and the framing.
+	fields message.Fields
+	// host sends the client's Host instead of the target's.
+	host bool
+	// idle is the longest pause within the answer's body, whole the time for
+	// everything that is left; 0 is for ever.
+	idle, whole time.Duration
+}
+
+// requestBody marks why a streamed body could not be read, so that the
+// client's fault is not taken for the upstream's.
+type requestBody struct{ *message.Body }
+
+func (b requestBody) Read(p []byte) (int, error) {
+	n, err := b.Body.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &clientError{err}
+	}
+	return n, err
+}
+
+// Close leaves the client's connection to the door.
+func (b requestBody) Close() error { return nil }
+
+type clientError struct{ error }
+
+func (e *clientError) Unwrap() error { return e.error }

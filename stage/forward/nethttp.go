@@ -1,0 +1,151 @@
+package forward
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strings"
+	"time"
+
+	"sallyport/message"
+)
+
+// netHTTP carries requests with net/http.
+type netHTTP struct{ transport *http.Transport }
+
+func newNetHTTP(c PoolConfig) *netHTTP {
+	return &netHTTP{&http.Transport{
+		Proxy:                  nil, // never the environment's
+		DialContext:            (&net.Dialer{Timeout: c.Connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    c.Connect,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		ResponseHeaderTimeout:  c.FirstByte,
+		DisableCompression:     true, // the answer is the client's, not ours
+		MaxIdleConnsPerHost:    max(c.Connections, 2),
+		IdleConnTimeout:        60 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		WriteBufferSize:        8 << 10,
+		ReadBufferSize:         8 << 10,
+	}}
+}
+
+func (c *netHTTP) closeIdle() { c.transport.CloseIdleConnections() }
+
+func (c *netHTTP) waiting(firstByte time.Duration) carrier {
+	transport := c.transport.Clone()
+	transport.ResponseHeaderTimeout = firstByte
+	return &netHTTP{transport}
+}
+
+// carry implements carrier. net/http repeats a request when a kept connection
+// turns out to be closed: those of which nothing was written, and those without
+// a body whose method is safe (RFC 9110 §9.2.2).
+func (c *netHTTP) carry(ctx context.Context, to *Target, out *outgoing) (*message.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := func() {}
+	if out.whole > 0 {
+		stop = withDeadline(out.whole, cancel)
+	}
+	r, err := c.transport.RoundTrip(toNetHTTP(ctx, to, out))
+	if err != nil {
+		stop()
+		if cause := context.Cause(ctx); errors.Is(cause, errDeadline) {
+			err = cause
+		}
+		cancel(nil)
+		if client := (*clientError)(nil); errors.As(err, &client) {
+			return nil, client
+		}
+		return nil, unquoted(err)
+	}
+	answer := &message.Response{Status: r.StatusCode, Fields: fromNetHTTP(r.Header)}
+	body := watch(ctx, r.Body, out.idle, cancel, stop)
+	if r.Body != http.NoBody || out.Method == "HEAD" {
+		answer.Body = message.NewBody(body, r.ContentLength)
+	} else {
+		body.Close()
+	}
+	return answer, nil
+}
+
+func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
+	r := &http.Request{
+		Method: out.Method,
+		// Opaque is sent as it stands.
+		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.url.Host, Opaque: to.prefix + out.Path, RawQuery: out.Query},
+		Header:     newHeader(out.fields),
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+	}
+	if out.host {
+		r.Host = out.Authority
+	}
+	if body := out.Body; body != nil {
+		r.ContentLength = body.Length
+		switch held, whole := body.Held(); {
+		case body.Length == 0:
+			r.Body = http.NoBody
+		case whole:
+			r.Body = io.NopCloser(message.BytesBody(held))
+			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(message.BytesBody(held)), nil }
+		default:
+			r.Body = requestBody{body}
+		}
+	}
+	return r.WithContext(ctx)
+}
+
+// newHeader makes an http.Header whose values lie in one array: net/http wants
+// a slice for each, which would be an allocation for each.
+func newHeader(fields message.Fields) http.Header {
+	h, values := make(http.Header, len(fields)+1), make([]string, 0, len(fields))
+	for _, f := range fields {
+		name := http.CanonicalHeaderKey(f.Name)
+		if old := h[name]; old != nil {
+			h[name] = append(old, f.Value)
+			continue
+		}
+		values = append(values, f.Value)
+		n := len(values)
+		h[name] = values[n-1 : n : n] // appending to it copies it
+	}
+	if h["User-Agent"] == nil {
+		h["User-Agent"] = []string{""} // or net/http would name itself
+	}
+	return h
+}
+
+// fromNetHTTP are header fields in the order of their names, since net/http
+// forgets theirs, and without the length, which follows from the body.
+func fromNetHTTP(header http.Header) message.Fields {
+	fields := make(message.Fields, 0, len(header)+4)
+	for name, values := range header {
+		for _, v := range values {
+			if name != "Content-Length" {
+				fields = append(fields, message.Field{Name: name, Value: v})
+			}
+		}
+	}
+	sortFields(fields)
+	return fields
+}
+
+// unquoted is an error without what net/http quotes of a broken answer: a
+// backend may echo what the request held, which has no place in a log.
+func unquoted(err error) error {
+	if malformed := textproto.ProtocolError(""); errors.As(err, &malformed) {
+		return errMalformed
+	}
+	if says, _, quotes := strings.Cut(err.Error(), `"`); quotes && !isDial(err) {
+		return errors.New(strings.TrimRight(says, " "))
+	}
+	return err
+}
+
+var errMalformed = errors.New("the answer's header fields are malformed")
