@@ -47,7 +47,7 @@ func (b *builder) api(c *config.API) *API {
 		builder:  b,
 		config:   c,
 		document: document,
-		compiler: jsonschema.NewCompiler(jsonschema.Options{Dialect: dialect(document), Resolve: document.Resolve}),
+		compiler: jsonschema.NewCompiler(jsonschema.Options{Dialect: dialect(document), Resolve: document.Resolve, Dialects: dialects(c)}),
 		used:     make(map[string]bool),
 	}
 	a.prepare()
@@ -85,7 +85,7 @@ func (b *builder) unread(c *config.API, err error) {
 }
 
 func (b *builder) load(c *config.API) (*openapi.Document, error) {
-	o := openapi.Options{Partial: c.Partial}
+	o := openapi.Options{Partial: c.Partial, Dialects: c.DialectAddresses()}
 	if b.options.Fetch != nil && len(c.RemoteRefs) > 0 {
 		o.Remote = func(ctx context.Context, address string) ([]byte, error) {
 			for _, prefix := range c.RemoteRefs {
@@ -118,11 +118,24 @@ func within(prefix url.URL, address string) bool {
 	return path == root || strings.HasPrefix(path, root+"/")
 }
 
+// dialect is the language of schemas that name none themselves.
 func dialect(d *openapi.Document) jsonschema.Dialect {
 	if d.Version == openapi.V30 {
 		return jsonschema.OpenAPI30
 	}
+	if named, ok := jsonschema.DialectOf(d.Dialect); ok {
+		return named
+	}
 	return jsonschema.OpenAPI31
+}
+
+// dialects are those of the configuration, as what they are read.
+func dialects(c *config.API) map[string]jsonschema.Dialect {
+	known := make(map[string]jsonschema.Dialect, len(c.Dialects))
+	for address, as := range c.DialectAddresses() {
+		known[address], _ = jsonschema.DialectOf(as)
+	}
+	return known
 }
 
 // prepare makes what the operations of the API share.

@@ -17,6 +17,10 @@ type API struct {
 	// Beginnings of the https URLs that a $ref of the document may name.
 	// Without any, every $ref is a file.
 	RemoteRefs []URL `yaml:"remote_refs"`
+	// Dialects of JSON Schema that $schema or jsonSchemaDialect may name beside
+	// the known ones, by address, and which of those each is read as. What else
+	// the dialect says is not held. Without it, such a dialect is a mistake.
+	Dialects []Dialect `yaml:"dialects,named"`
 	// The hosts that the API answers to: exact, or *.example.com for all names
 	// below. Without any, every host.
 	Hosts []Host `yaml:"hosts"`

@@ -158,7 +158,9 @@ func (k *check) judgeArray(s *schema, v int32, m marks) bool {
 		ok = k.item(s, i, ordinal, m) && ok
 		if r.contains != nil && k.quietly(r.contains, i) {
 			matched++
-			m.set(ordinal)
+			if !r.judgesAlone {
+				m.set(ordinal)
+			}
 		}
 		ordinal++
 	}

@@ -67,6 +67,7 @@ func (b *builder) build() {
 		return
 	}
 	b.s.mistakes = append(b.s.mistakes, b.scope.res.mistakes...)
+	b.s.notes = append(b.s.notes, b.scope.res.notes...)
 	if ref := b.n.Get("$ref"); ref != nil && b.dialect.refAlone() {
 		b.reference("$ref", ref)
 		return
@@ -77,22 +78,13 @@ func (b *builder) build() {
 			b.unknown(m)
 			continue
 		}
-		if !b.scope.res.validation && validationWords[m.Name] {
+		if v := b.dialect.vocabularyOf(m.Name); b.scope.res.lacks[v] {
+			b.note(m.Name, "the dialect is without the vocabulary of %s: it is not held", m.Name)
 			continue
 		}
 		b.keyword(m.Name, m.Value)
 	}
 	b.combine()
-}
-
-// validationWords are the keywords of the validation vocabulary (2020-12
-// validation §6), which a meta-schema can leave out.
-var validationWords = map[string]bool{
-	"type": true, "enum": true, "const": true, "multipleOf": true, "maximum": true,
-	"exclusiveMaximum": true, "minimum": true, "exclusiveMinimum": true, "maxLength": true,
-	"minLength": true, "pattern": true, "maxItems": true, "minItems": true, "uniqueItems": true,
-	"maxContains": true, "minContains": true, "maxProperties": true, "minProperties": true,
-	"required": true, "dependentRequired": true,
 }
 
 // unknown notes a keyword that the dialect does not have.
@@ -133,6 +125,8 @@ func (b *builder) keyword(name string, v *source.Node) {
 		b.reference(name, v)
 	case "$dynamicRef":
 		b.dynamicReference(v)
+	case "$recursiveRef":
+		b.recursiveReference(v)
 	case "type":
 		b.types(v)
 	case "enum", "const":
@@ -256,6 +250,22 @@ func (b *builder) dynamicReference(v *source.Node) {
 	_, name, _ := strings.Cut(v.Text, "#")
 	if t.res.dynamic[name] == t.node && t.node != nil {
 		if outer, ok := b.scope.env.anchors[name]; ok {
+			t = outer
+		}
+	}
+	b.refer(t)
+}
+
+// recursiveReference resolves $recursiveRef (2019-09 core §8.2.4.2): the schema
+// around it, or the outermost that says $recursiveAnchor where that one does.
+func (b *builder) recursiveReference(v *source.Node) {
+	if v.Kind != source.String || v.Text != "#" {
+		b.wrong(v, `write "#"`, `$recursiveRef is always "#"`)
+		return
+	}
+	t := target{b.scope.res.root, b.scope.res}
+	if t.res.dynamic[recursive] != nil {
+		if outer, ok := b.scope.env.anchors[recursive]; ok {
 			t = outer
 		}
 	}

@@ -135,7 +135,7 @@ func (b *builder) arrayKeyword(keyword string, v *source.Node) {
 	case "prefixItems":
 		b.prefix(v)
 	case "items":
-		if v.Kind == source.List && (b.dialect == Draft4 || b.dialect == Draft7) {
+		if v.Kind == source.List && b.dialect.itemLists() {
 			b.prefix(v)
 			return
 		}
@@ -147,6 +147,7 @@ func (b *builder) arrayKeyword(keyword string, v *source.Node) {
 		}
 	case "contains":
 		a.contains = b.child(v)
+		a.judgesAlone = b.dialect == Draft2019
 	case "minContains":
 		a.minimumContains = b.count(keyword, v)
 	case "maxContains":

@@ -9,11 +9,15 @@ const (
 	in20 dialects = 1 << Draft2020
 	in7  dialects = 1 << Draft7
 	in4  dialects = 1 << Draft4
+	in19 dialects = 1 << Draft2019
+	in6  dialects = 1 << Draft6
 
 	inOAS    = in30 | in31
 	in2020   = in31 | in20
-	inSeven  = in2020 | in7       // since draft-07
-	inSchema = in2020 | in7 | in4 // every JSON Schema
+	inNine   = in2020 | in19 // since 2019-09
+	inSeven  = inNine | in7  // since draft-07
+	inSix    = inSeven | in6 // since draft-06
+	inSchema = inSix | in4   // every JSON Schema
 	inAll    = inSchema | in30
 )
 
@@ -29,40 +33,48 @@ var vocabulary = map[string]dialects{
 	"title": inAll, "description": inAll, "default": inAll,
 
 	"nullable":   in30,
-	"deprecated": in30 | in2020, "readOnly": inSeven | in30, "writeOnly": inSeven | in30,
+	"deprecated": in30 | inNine, "readOnly": inSeven | in30, "writeOnly": inSeven | in30,
 	"discriminator": inOAS, "xml": inOAS, "externalDocs": inOAS, "example": inOAS,
 
 	"$schema": inSchema, "patternProperties": inSchema, "definitions": inSchema,
-	"id": in4, "additionalItems": in7 | in4,
+	"id": in4, "additionalItems": in19 | in7 | in6 | in4,
 	"dependencies": inSchema, // 2020-12 §C.4 lets it live on: better held than passed over
 
-	"$id": inSeven, "$comment": inSeven, "examples": inSeven,
-	"const": inSeven, "contains": inSeven, "propertyNames": inSeven,
-	"if": inSeven, "then": inSeven, "else": inSeven,
+	"$id": inSix, "examples": inSix,
+	"const": inSix, "contains": inSix, "propertyNames": inSix,
+
+	"$comment": inSeven,
+	"if":       inSeven, "then": inSeven, "else": inSeven,
 	"contentEncoding": inSeven, "contentMediaType": inSeven,
 
-	"$anchor": in2020, "$dynamicRef": in2020, "$dynamicAnchor": in2020,
-	"$vocabulary": in2020, "$defs": in2020,
-	"dependentSchemas": in2020, "dependentRequired": in2020,
-	"prefixItems": in2020, "minContains": in2020, "maxContains": in2020,
-	"unevaluatedItems": in2020, "unevaluatedProperties": in2020, "contentSchema": in2020,
+	"$anchor": inNine, "$vocabulary": inNine, "$defs": inNine,
+	"dependentSchemas": inNine, "dependentRequired": inNine,
+	"minContains": inNine, "maxContains": inNine,
+	"unevaluatedItems": inNine, "unevaluatedProperties": inNine, "contentSchema": inNine,
+
+	"$recursiveRef": in19, "$recursiveAnchor": in19,
+
+	"$dynamicRef": in2020, "$dynamicAnchor": in2020, "prefixItems": in2020,
 }
 
 // has tells whether the dialect knows a keyword.
 func (d Dialect) has(keyword string) bool { return vocabulary[keyword]&(1<<d) != 0 }
 
 // refAlone tells whether the siblings of $ref say nothing: OpenAPI 3.0 §4.8.23
-// (Reference Object), draft-04 and draft-07 core §8.3.
-func (d Dialect) refAlone() bool { return (1<<d)&(in30|in7|in4) != 0 }
+// (Reference Object), draft-04 to draft-07 core §8.3.
+func (d Dialect) refAlone() bool { return (1<<d)&(in30|in7|in6|in4) != 0 }
 
 // numericExclusive tells whether exclusiveMaximum is a number.
-func (d Dialect) numericExclusive() bool { return (1<<d)&inSeven != 0 }
+func (d Dialect) numericExclusive() bool { return (1<<d)&inSix != 0 }
+
+// itemLists tells whether items may be a list, with additionalItems after it.
+func (d Dialect) itemLists() bool { return vocabulary["additionalItems"]&(1<<d) != 0 }
 
 // booleans tells whether true and false are schemas.
-func (d Dialect) booleans() bool { return (1<<d)&inSeven != 0 }
+func (d Dialect) booleans() bool { return (1<<d)&inSix != 0 }
 
 func (d Dialect) String() string {
-	return [...]string{"OpenAPI 3.0", "OpenAPI 3.1", "JSON Schema 2020-12", "JSON Schema draft-07", "JSON Schema draft-04"}[d]
+	return [...]string{"OpenAPI 3.0", "OpenAPI 3.1", "JSON Schema 2020-12", "JSON Schema draft-07", "JSON Schema draft-04", "JSON Schema 2019-09", "JSON Schema draft-06"}[d]
 }
 
 // schemaShape says how a keyword holds schemas.

@@ -1,8 +1,8 @@
 // Package jsonschema compiles the schemas of an OpenAPI document once and
 // checks JSON bodies against them many times.
 //
-// It follows JSON Schema 2020-12, draft-07 and draft-04, and the dialects of
-// OpenAPI 3.0, 3.1 and 3.2; JSON by RFC 8259 with the restrictions of I-JSON
+// It follows JSON Schema 2020-12, 2019-09, draft-07, draft-06 and draft-04, and
+// the dialects of OpenAPI 3.0, 3.1 and 3.2; JSON by RFC 8259 with the restrictions of I-JSON
 // (RFC 7493): UTF-8 only, no member twice. Formats are asserted unless Options
 // say otherwise, numbers are compared exactly, and patterns are ECMA-262
 // matched in linear time.
@@ -41,6 +41,10 @@ const (
 	Draft7
 	// Draft4 is JSON Schema draft-04.
 	Draft4
+	// Draft2019 is JSON Schema 2019-09.
+	Draft2019
+	// Draft6 is JSON Schema draft-06.
+	Draft6
 )
 
 // Direction says which way a body goes.
@@ -103,6 +107,9 @@ type Options struct {
 	Backtracking bool
 	// Formats says whether format is held.
 	Formats Formats
+	// Dialects are those that schemas may name with $schema beside the ones that
+	// are built in, by address, and what each is read as.
+	Dialects map[string]Dialect
 }
 
 // Compiler compiles the schemas of one document. What several of them refer to

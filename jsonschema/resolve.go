@@ -16,13 +16,18 @@ type resource struct {
 	root    *source.Node
 	base    string // absolute where an $id was seen, else ""
 	dialect Dialect
-	// validation is false where the dialect's meta-schema leaves the
-	// validation vocabulary out (core §8.1.2).
-	validation bool
-	anchors    map[string]*source.Node
-	dynamic    map[string]*source.Node
-	mistakes   source.Mistakes
+	// lacks are the vocabularies that the dialect's meta-schema leaves out
+	// (core §8.1.2).
+	lacks    map[string]bool
+	anchors  map[string]*source.Node
+	dynamic  map[string]*source.Node
+	mistakes source.Mistakes
+	notes    []Note
 }
+
+// recursive is the name under which a $recursiveAnchor of 2019-09 stands among
+// those of $dynamicAnchor; no anchor can be called so.
+const recursive = "#"
 
 // env is the dynamic scope of a schema: for each $dynamicAnchor the outermost
 // place that has it. It is resolved while compiling, so that a check never
@@ -102,7 +107,7 @@ func (r *resolver) resourceOf(node *source.Node, from *resource) *resource {
 	}
 	res := r.newResource(node, "", r.options.Dialect)
 	if from != nil {
-		res.dialect, res.validation = from.dialect, from.validation
+		res.dialect, res.lacks = from.dialect, from.lacks
 	}
 	r.index(node, res, true)
 	return r.home[node]
@@ -110,7 +115,7 @@ func (r *resolver) resourceOf(node *source.Node, from *resource) *resource {
 
 func (r *resolver) newResource(root *source.Node, base string, dialect Dialect) *resource {
 	return &resource{
-		root: root, base: base, dialect: dialect, validation: true,
+		root: root, base: base, dialect: dialect,
 		anchors: map[string]*source.Node{}, dynamic: map[string]*source.Node{},
 	}
 }
@@ -147,7 +152,7 @@ func (r *resolver) identify(n *source.Node, res *resource, root bool) *resource 
 	dialect := res.dialect
 	named := n.Str("$schema")
 	if named != "" {
-		if d, ok := dialectOf(named); ok {
+		if d, ok := r.dialectOf(named); ok {
 			dialect = d
 		}
 	}
@@ -158,7 +163,7 @@ func (r *resolver) identify(n *source.Node, res *resource, root bool) *resource 
 	case Draft4:
 		word = "id"
 	}
-	old := dialect == Draft4 || dialect == Draft7
+	old := dialect.refAlone()
 	// Before 2019-09 the siblings of $ref say nothing (draft-07 core §8.3).
 	id := n.Str(word)
 	if old && n.Has("$ref") {
@@ -171,7 +176,7 @@ func (r *resolver) identify(n *source.Node, res *resource, root bool) *resource 
 	if id != "" || named != "" && root {
 		base, fragment, _ := strings.Cut(join(res.base, id), "#")
 		own := r.newResource(n, base, dialect)
-		own.validation = res.validation
+		own.lacks = res.lacks
 		if old && fragment != "" {
 			own.anchors[fragment] = n
 		}
@@ -182,6 +187,7 @@ func (r *resolver) identify(n *source.Node, res *resource, root bool) *resource 
 		}
 		res = own
 		if named != "" {
+			own.lacks = nil
 			r.readMetaschema(n, named, own)
 		}
 	}
@@ -189,70 +195,15 @@ func (r *resolver) identify(n *source.Node, res *resource, root bool) *resource 
 		if a := n.Str("$anchor"); a != "" {
 			res.anchors[a] = n
 		}
+		if dialect == Draft2019 && n.True("$recursiveAnchor") && res.root == n {
+			res.dynamic[recursive] = n // 2019-09 core §8.2.4.2.2
+		}
 		if a := n.Str("$dynamicAnchor"); a != "" {
 			res.anchors[a] = n
 			res.dynamic[a] = n
 		}
 	}
 	return res
-}
-
-// dialectOf knows the addresses of the dialects that are built in.
-func dialectOf(uri string) (Dialect, bool) {
-	switch strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(uri, "https://"), "http://"), "#") {
-	case "json-schema.org/draft/2020-12/schema":
-		return Draft2020, true
-	case "json-schema.org/draft-07/schema":
-		return Draft7, true
-	case "json-schema.org/draft-04/schema":
-		return Draft4, true
-	case "spec.openapis.org/oas/3.1/dialect/base",
-		"spec.openapis.org/oas/3.1/dialect/2024-11-10",
-		"spec.openapis.org/oas/3.2/dialect/base",
-		"spec.openapis.org/oas/3.2/dialect/2025-09-17":
-		return OpenAPI31, true
-	}
-	return 0, false
-}
-
-// readMetaschema reads which vocabularies a dialect of one's own has (core §8.1).
-func (r *resolver) readMetaschema(n *source.Node, uri string, res *resource) {
-	if _, ok := dialectOf(uri); ok {
-		return
-	}
-	at := n.Get("$schema").Position()
-	refuse := func(why string) {
-		res.mistakes.Add(at, "use https://json-schema.org/draft/2020-12/schema or leave $schema out", "the dialect %q %s", uri, why)
-	}
-	if r.options.Resolve == nil {
-		refuse("is not known")
-		return
-	}
-	meta, err := r.options.Resolve(n, uri)
-	if err != nil || meta == nil {
-		refuse("is not known")
-		return
-	}
-	if d, ok := dialectOf(meta.Str("$schema")); !ok || d != Draft2020 {
-		refuse("does not stand on 2020-12")
-		return
-	}
-	res.dialect = Draft2020
-	vocabularies := meta.Get("$vocabulary")
-	if vocabularies == nil {
-		return
-	}
-	res.validation = false
-	for i := range vocabularies.Members {
-		m := &vocabularies.Members[i]
-		name, builtin := strings.CutPrefix(m.Name, "https://json-schema.org/draft/2020-12/vocab/")
-		switch {
-		case builtin && name == "validation":
-			res.validation = true
-		case !builtin && m.Value.Text == "true" && !strings.HasPrefix(m.Name, "https://spec.openapis.org/oas/"):
-			refuse(fmt.Sprintf("requires the vocabulary %q, which is not known", m.Name))
-		}
-	}
 }
 
 // join resolves a reference against a base (RFC 3986 §5); either may be "".
@@ -358,7 +309,7 @@ func (r *resolver) fetched(from *source.Node, res *resource, ref, fragment strin
 	document := r.home[n]
 	if document == nil {
 		document = r.newResource(n, address, r.options.Dialect)
-		document.dialect, document.validation = res.dialect, res.validation
+		document.dialect, document.lacks = res.dialect, res.lacks
 		r.index(n, document, true)
 		document = r.home[n]
 	}

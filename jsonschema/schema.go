@@ -169,6 +169,7 @@ type arrayRules struct {
 	shut                         bool // no items after the prefix
 	itemsKeyword                 string
 	contains                     *schema
+	judgesAlone                  bool // contains is nothing to unevaluatedItems (2019-09 §9.3.1.3)
 	minimumContains, maxContains int
 	unexpected                   *schema // unevaluatedItems
 }

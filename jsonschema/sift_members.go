@@ -265,7 +265,7 @@ func (k *check) evaluates(i int32, ordinal, at, to int) bool {
 			if s.array.unexpected != nil {
 				return true
 			}
-		case ordinal < len(s.array.prefix) || s.array.items != nil || s.array.shut || s.array.contains != nil && k.quietly(s.array.contains, i):
+		case ordinal < len(s.array.prefix) || s.array.items != nil || s.array.shut || s.array.contains != nil && !s.array.judgesAlone && k.quietly(s.array.contains, i):
 			return true
 		}
 		if k.evaluates(i, ordinal, t+1, t+int(k.terms[t].size)) {

@@ -29,7 +29,8 @@ func (v Version) String() string { return [...]string{"3.0", "3.1", "3.2"}[v] }
 type Document struct {
 	Version Version
 	Title   string
-	// Dialect is jsonSchemaDialect, "" where the document does not set it.
+	// Dialect is jsonSchemaDialect, or what Options read it as; "" where the
+	// document does not set it.
 	Dialect string
 	// Operations are those under paths, in the order of the document.
 	Operations []*Operation

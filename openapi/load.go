@@ -22,6 +22,9 @@ type Options struct {
 	// a reference is a mistake: a document should not make the gateway call
 	// an address of the document's choosing. It must bound what it reads.
 	Remote func(ctx context.Context, url string) ([]byte, error)
+	// Dialects are addresses of dialects that schemas may name beside the
+	// known ones, and the address of the known one that each is read as.
+	Dialects map[string]string
 }
 
 func (o Options) withDefaults() Options {
@@ -71,12 +74,13 @@ func load(fs *files, main *file) (*Document, error) {
 	d := &Document{
 		Version: version,
 		Title:   main.root.Get("info").Str("title"),
-		Dialect: main.root.Str("jsonSchemaDialect"),
+		Dialect: fs.options.readAs(main.root.Str("jsonSchemaDialect")),
 		root:    main.root,
 		files:   fs,
 	}
 	w := newWalker(d)
 	w.walkDocument()
+	w.otherDialects()
 	newBuilder(w).build()
 	d.Files, d.Digest, fs.sealed = fs.names, fs.digest(), true
 	if err := w.verdict(); err != nil {

@@ -388,3 +388,43 @@ func write(t *testing.T, dir string, files map[string]string) {
 		}
 	}
 }
+
+// The dialect of a document is what its schemas are read by, and that of files
+// which it draws schemas from may be no other.
+func TestLoad_dialects(t *testing.T) {
+	const head = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n"
+	for _, c := range []struct{ address, dialect, mistake string }{
+		{"", "", ""},
+		{"https://json-schema.org/draft/2019-09/schema", "https://json-schema.org/draft/2019-09/schema", ""},
+		{"https://example.com/mine", "https://json-schema.org/draft/2020-12/schema", ""},
+		{"https://example.com/other", "", "not understood"},
+	} {
+		text := head
+		if c.address != "" {
+			text += "jsonSchemaDialect: " + c.address + "\n"
+		}
+		d, err := openapi.Parse("api.yaml", []byte(text), openapi.Options{Dialects: map[string]string{"https://example.com/mine": "https://json-schema.org/draft/2020-12/schema"}})
+		switch {
+		case c.mistake != "":
+			if err == nil || !strings.Contains(err.Error(), c.mistake) {
+				t.Errorf("%s: the mistake is %v", c.address, err)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", c.address, err)
+		case d.Dialect != c.dialect:
+			t.Errorf("%s is read as %q", c.address, d.Dialect)
+		}
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"api.yaml":   head + "components: {schemas: {A: {$ref: 'other.yaml#/components/schemas/B'}}}\n",
+		"other.yaml": head + "jsonSchemaDialect: http://json-schema.org/draft-07/schema\ncomponents: {schemas: {B: {type: string}}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := openapi.Load(context.Background(), filepath.Join(dir, "api.yaml"), openapi.Options{}); err == nil || !strings.Contains(err.Error(), "another dialect") {
+		t.Errorf("the mistake is %v", err)
+	}
+}

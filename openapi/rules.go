@@ -66,9 +66,7 @@ func (w *walker) documentRules(n *source.Node) {
 	if self := n.Get("$self"); w.version >= V32 && self != nil && strings.Contains(self.Text, "#") {
 		w.wrong(self.Position(), "leave out the part from # on", "$self has a fragment")
 	}
-	if d := n.Get("jsonSchemaDialect"); w.version >= V31 && d != nil && d.Kind == source.String && !isKnownDialect(d.Text) {
-		w.wrong(d.Position(), "leave it out, or name JSON Schema 2020-12 or an OpenAPI dialect", "schemas of the dialect %q are not understood", d.Text)
-	}
+	w.dialectRules(n)
 	seen := map[string]bool{}
 	if tags := n.Get("tags"); tags != nil {
 		for _, t := range tags.Items {
@@ -79,20 +77,6 @@ func (w *walker) documentRules(n *source.Node) {
 			seen[name] = true
 		}
 	}
-}
-
-func isKnownDialect(uri string) bool {
-	for _, v := range []string{"3.1", "3.2"} {
-		if strings.HasPrefix(uri, "https://spec.openapis.org/oas/"+v+"/dialect/") {
-			return true
-		}
-	}
-	switch strings.TrimSuffix(uri, "#") {
-	case "https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2019-09/schema",
-		"http://json-schema.org/draft-07/schema", "http://json-schema.org/draft-06/schema", "http://json-schema.org/draft-04/schema":
-		return true
-	}
-	return false
 }
 
 func (w *walker) contactRules(n *source.Node) {

@@ -27,28 +27,23 @@ func (w *walker) schema(n *source.Node) {
 	outer := w.foreign
 	defer func() { w.foreign = outer }()
 	if dialect := n.Get("$schema"); dialect != nil && dialect.Kind == source.String && w.version >= V31 {
-		w.foreign = isForeign(dialect.Text)
-		if !isKnownDialect(dialect.Text) && w.files.resources[dialect.Text] == nil {
-			w.wrong(dialect.Position(), "name JSON Schema 2020-12 or an OpenAPI dialect, or leave it out", "schemas of the dialect %q are not understood", dialect.Text)
+		if !w.namesDialect(dialect) {
 			return
 		}
 	}
 	for i := range n.Members {
 		m := &n.Members[i]
 		k, known := w.keywords[m.Name]
+		if w.foreign {
+			w.foreignSchemas(m)
+		}
 		switch {
 		case known:
 			w.keyword(k, n, m)
-		case !strings.HasPrefix(m.Name, "x-"):
+		case !w.foreign && !strings.HasPrefix(m.Name, "x-"):
 			w.unknownKeyword(n.MemberPosition(i), m.Name)
 		}
 	}
-}
-
-// isForeign: the schema follows an older draft, whose keywords take other
-// values. Only what it refers to and contains is read.
-func isForeign(dialect string) bool {
-	return strings.Contains(dialect, "/draft-0") || strings.Contains(dialect, "/draft/2019-09/")
 }
 
 // refSiblings warns of what 3.0 ignores beside $ref and someone may rely on.

@@ -56,6 +56,8 @@ func New(d *openapi.Document, o Options) *Generator {
 	dialect := jsonschema.OpenAPI31
 	if d.Version == openapi.V30 {
 		dialect = jsonschema.OpenAPI30
+	} else if named, ok := jsonschema.DialectOf(d.Dialect); ok {
+		dialect = named
 	}
 	g := &Generator{
 		document: d,
