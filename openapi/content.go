@@ -93,12 +93,26 @@ func (b *builder) content(n *source.Node) []*MediaType {
 			Range:      mediaRange(n.Members[i].Name),
 			Schema:     declared.Get("schema"),
 			ItemSchema: declared.Get("itemSchema"),
+			Encodings:  b.allEncodings(declared),
 			At:         n.MemberPosition(i),
 		}
-		m.Encoding = b.encodings(declared.Get("encoding"))
 		all = append(all, m)
 	}
 	b.types[n] = all
+	return all
+}
+
+// allEncodings are those of a media type, or of a part that has parts.
+func (b *builder) allEncodings(n *source.Node) Encodings {
+	all := Encodings{Encoding: b.encodings(n.Get("encoding"))}
+	if list := n.Get("prefixEncoding"); list != nil && list.Kind == source.List {
+		for _, item := range list.Items {
+			all.PrefixEncoding = append(all.PrefixEncoding, b.encoding(item, item.Position()))
+		}
+	}
+	if item := n.Get("itemEncoding"); item != nil {
+		all.ItemEncoding = b.encoding(item, n.NamePosition("itemEncoding"))
+	}
 	return all
 }
 
@@ -108,23 +122,27 @@ func (b *builder) encodings(n *source.Node) map[string]*Encoding {
 	}
 	all := make(map[string]*Encoding, len(n.Members))
 	for i := range n.Members {
-		m := &n.Members[i]
-		e := &Encoding{
-			ContentType:   m.Value.Str("contentType"),
-			Headers:       b.headers(m.Value.Get("headers")),
-			Style:         m.Value.Str("style"),
-			AllowReserved: m.Value.True("allowReserved"),
-			At:            n.MemberPosition(i),
-		}
-		// One of the three makes the others take their defaults; with none of
-		// them the content type decides (Encoding Object).
-		if e.Style == "" && (m.Value.Has("explode") || m.Value.Has("allowReserved")) {
-			e.Style = "form"
-		}
-		e.Explode = b.explode(m.Value, e.Style)
-		all[m.Name] = e
+		all[n.Members[i].Name] = b.encoding(n.Members[i].Value, n.MemberPosition(i))
 	}
 	return all
+}
+
+func (b *builder) encoding(n *source.Node, at source.Position) *Encoding {
+	e := &Encoding{
+		ContentType:   n.Str("contentType"),
+		Headers:       b.headers(n.Get("headers")),
+		Style:         n.Str("style"),
+		AllowReserved: n.True("allowReserved"),
+		Encodings:     b.allEncodings(n),
+		At:            at,
+	}
+	// One of the three makes the others take their defaults; with none of
+	// them the content type decides (Encoding Object).
+	if e.Style == "" && (n.Has("explode") || n.Has("allowReserved")) {
+		e.Style = "form"
+	}
+	e.Explode = b.explode(n, e.Style)
+	return e
 }
 
 func (b *builder) buildBody(op *Operation, n *source.Node) {

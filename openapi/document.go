@@ -157,19 +157,32 @@ type MediaType struct {
 	Schema *source.Node
 	// ItemSchema is the schema of each item of a stream (3.2), or nil.
 	ItemSchema *source.Node
-	// Encoding by property name.
-	Encoding map[string]*Encoding
-	At       source.Position
+	Encodings
+	At source.Position
 }
 
-// Encoding says how one property of a form is serialised.
+// Encodings say how the parts of a body are written: by name, or by place (3.2),
+// never both.
+type Encodings struct {
+	// Encoding by property name.
+	Encoding map[string]*Encoding
+	// PrefixEncoding is of the first parts, in their order.
+	PrefixEncoding []*Encoding
+	// ItemEncoding is of all parts behind them, or nil.
+	ItemEncoding *Encoding
+}
+
+// Encoding says how one property of a form, or one part, is serialised.
 type Encoding struct {
+	// ContentType is a media type or a list of ranges, "" for the default.
 	ContentType   string
 	Headers       map[string]*Header
 	Style         string
 	Explode       bool
 	AllowReserved bool
-	At            source.Position
+	// Encodings of the parts of a part that has some itself (3.2).
+	Encodings
+	At source.Position
 }
 
 // Response is what may be answered.

@@ -186,6 +186,18 @@ func (w *walker) contentRules(n *source.Node) {
 		if !slash || !isToken(kind) || !isToken(sub) {
 			w.warn(n.MemberPosition(i), "write type/subtype", "%q is no media type, so that no message can have it", name)
 		}
+		if w.version >= V32 {
+			w.positionRules(kind == "multipart" || kind == "*", n.Members[i].Value)
+		}
+	}
+}
+
+// positionRules tells of encodings by place where no part has one.
+func (w *walker) positionRules(multipart bool, n *source.Node) {
+	for _, name := range positions {
+		if n.Has(name) && !multipart {
+			w.warn(n.NamePosition(name), "leave it out", "%s means nothing but for multipart media types", name)
+		}
 	}
 }
 
@@ -197,13 +209,20 @@ func mediaType(key string) string {
 	return strings.TrimSpace(key)
 }
 
-// encodingRules checks media types and encodings: by name or by place.
+// positions are the fields that encode parts by their place (3.2, Encoding By
+// Position).
+var positions = [...]string{"prefixEncoding", "itemEncoding"}
+
+// encodingRules checks media types and encodings: by name or by place. What is
+// encoded by its place is an item of an array, which a schema has to describe.
 func (w *walker) encodingRules(k kind, n *source.Node) {
-	if n.Has("encoding") && w.version >= V32 {
-		for _, name := range []string{"prefixEncoding", "itemEncoding"} {
-			if n.Has(name) {
-				w.wrong(n.NamePosition(name), "keep one of them", "encoding by name and %s stand together", name)
-			}
+	for _, name := range positions {
+		switch {
+		case w.version < V32 || !n.Has(name):
+		case n.Has("encoding"):
+			w.wrong(n.NamePosition(name), "keep one of them", "encoding by name and %s stand together", name)
+		case k == aMediaType && !n.Has("schema") && !n.Has("itemSchema"):
+			w.wrong(n.NamePosition(name), "add itemSchema, or the schema of an array", "%s needs a schema of the parts", name)
 		}
 	}
 	if k == aMediaType {
