@@ -24,6 +24,9 @@ type Cleaned struct {
 	// Cut are the places of what was taken out, as JSON pointers with * for the
 	// index of an item; each once and the first 100 of them.
 	Cut []string
+	// Gone are the bytes of the body that are not in Body any more, from and to,
+	// in order and apart: each a member and one comma beside it.
+	Gone [][2]int
 	// CutCount is how many members were taken out.
 	CutCount int
 	// Undecided tells that the body could not be read or judged to its end, so
@@ -56,10 +59,9 @@ func (s *Schema) Clean(body []byte, may Cleaning) Cleaned {
 	switch {
 	case refused > 0:
 		return Cleaned{Body: body, Faults: ordered(unlessRefused(k.faults, refused))}
-	case len(k.faults) > 0:
-		return Cleaned{Body: k.assemble(body), Faults: ordered(k.faults), Cut: k.cut, CutCount: k.cutCount}
 	}
-	return Cleaned{Body: k.assemble(body), Cut: k.cut, CutCount: k.cutCount}
+	left, gone := k.assemble(body)
+	return Cleaned{Body: left, Faults: ordered(k.faults), Cut: k.cut, Gone: gone, CutCount: k.cutCount}
 }
 
 // decide judges what is left by the specification. It is false where that

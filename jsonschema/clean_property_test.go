@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"testing"
@@ -176,14 +177,15 @@ func holdsWhatCleanPromises(t interface {
 	if !json.Valid(c.Body) {
 		t.Fatalf("%q left %q", body, c.Body)
 	}
-	at := 0
-	for _, b := range c.Body {
-		for at < len(body) && body[at] != b {
-			at++
+	left, at := []byte{}, 0
+	for _, gone := range c.Gone {
+		if gone[0] < at || gone[1] <= gone[0] {
+			t.Fatalf("%q: the gaps are %v", body, c.Gone)
 		}
-		if at++; at > len(body) {
-			t.Fatalf("%q left %q", body, c.Body)
-		}
+		left, at = append(left, body[at:gone[0]]...), gone[1]
+	}
+	if left = append(left, body[at:]...); !bytes.Equal(left, c.Body) {
+		t.Fatalf("%q left %q, with the gaps %v", body, c.Body, c.Gone)
 	}
 	if again := s.Clean(c.Body, Cleaning{true, true}); c.CutCount > 0 && (again.CutCount != 0 || told(again.Faults) != told(c.Faults)) {
 		t.Fatalf("%q left %q, with %s\nagain %q, with %s", body, c.Body, told(c.Faults), again.Body, told(again.Faults))

@@ -80,25 +80,31 @@ func (t *tree) appendPlace(b []byte, v int32) []byte {
 	return append(b, escape(string(t.nameOf(v)))...)
 }
 
-// assemble is the body without the spans that were taken out.
-func (k *check) assemble(body []byte) []byte {
+// assemble is the body without the spans that were taken out, and where they
+// were.
+func (k *check) assemble(body []byte) (left []byte, gone [][2]int) {
 	if len(k.spans) == 0 {
-		return body
+		return body, nil
 	}
 	slices.SortFunc(k.spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	gone, end := 0, int32(0)
+	size := len(body)
 	for _, s := range k.spans {
-		gone += int(max(s.to, end) - max(s.from, end))
-		end = max(end, s.to)
-	}
-	left, at := make([]byte, 0, len(body)-gone), int32(0)
-	for _, s := range k.spans {
-		if s.from > at {
-			left = append(left, body[at:s.from]...)
+		from, to := int(s.from), int(s.to)
+		if last := len(gone) - 1; last >= 0 && from <= gone[last][1] {
+			from = gone[last][1]
+			to = max(to, from)
+			gone[last][1] = to
+		} else {
+			gone = append(gone, [2]int{from, to})
 		}
-		at = max(at, s.to)
+		size -= to - from
 	}
-	return append(left, body[at:]...)
+	left, at := make([]byte, 0, size), 0
+	for _, g := range gone {
+		left = append(left, body[at:g[0]]...)
+		at = g[1]
+	}
+	return append(left, body[at:]...), gone
 }
 
 // pack closes the gaps that the members leave which were taken out.
