@@ -55,15 +55,15 @@ func (b *builder) api(c *config.API) *API {
 		b.soleCORS, a.cors = a.cors, nil
 	}
 	api := &API{Name: c.Name, Document: document}
-	hosts := b.router.hosts(c)
+	tables := b.router.tables(c)
 	for _, declared := range document.Operations {
 		op := a.operation(declared)
 		api.Operations = append(api.Operations, op)
-		a.route(hosts, declared, op)
+		a.route(tables, declared, op)
 	}
 	a.unused()
 	a.strayExtensions()
-	b.router.undeclared(hosts, c.Name, a.cors, a.preflights())
+	b.router.undeclared(tables, c.Name, a.cors, a.preflights())
 	return api
 }
 
@@ -86,6 +86,9 @@ func (b *builder) unread(c *config.API, err error) {
 
 func (b *builder) load(c *config.API) (*openapi.Document, error) {
 	o := openapi.Options{Partial: c.Partial, Dialects: c.DialectAddresses()}
+	if c.Wrote("base_path") {
+		o.BasePaths = []string{string(c.BasePath)}
+	}
 	if b.options.Fetch != nil && len(c.RemoteRefs) > 0 {
 		o.Remote = func(ctx context.Context, address string) ([]byte, error) {
 			for _, prefix := range c.RemoteRefs {
@@ -178,8 +181,8 @@ func (a *apiBuilder) poolWaiting(firstByte time.Duration) *forward.Pool {
 
 // route puts an operation under each of its paths. HEAD goes wherever GET is
 // declared (RFC 9110 §9.3.2).
-func (a *apiBuilder) route(hosts []*table, declared *openapi.Operation, op *sallyport.Operation) {
-	for _, t := range hosts {
+func (a *apiBuilder) route(tables []*table, declared *openapi.Operation, op *sallyport.Operation) {
+	for _, t := range tables {
 		for _, base := range declared.BasePaths {
 			if strings.ContainsAny(declared.Path, "#?") {
 				continue // no request can name it; the document's mistake says so

@@ -82,7 +82,7 @@ func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options)
 			digest.Write([]byte(api.Document.Digest))
 		}
 	}
-	b.router.finish()
+	b.router.finish(&b.mistakes)
 	if err := b.mistakes.Err(); err != nil {
 		return nil, err
 	}

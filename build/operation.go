@@ -145,11 +145,22 @@ func (o *operationBuilder) forward() {
 	o.place(sallyport.Forward, "upstream", &forward.Upstream{
 		Pool:         o.poolWaiting(waits.FirstByte.Duration()),
 		Prefix:       string(o.config.Caller.Headers),
+		Strip:        o.stripped(),
 		Identity:     o.rules.Answers.Mode != "off",
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),
 	}, enforced(o.config.Upstream.At, "to %s; first byte within %s; the caller in %s* fields", counted(len(o.config.Upstream.Targets), "target", "targets"), waits.FirstByte, o.config.Caller.Headers))
+}
+
+// stripped are the base paths that the backend does not see.
+func (o *operationBuilder) stripped() []string {
+	if o.config.Upstream.BasePath != "strip" {
+		return nil
+	}
+	bases := slices.DeleteFunc(slices.Clone(o.declared.BasePaths), func(base string) bool { return base == "" })
+	slices.SortFunc(bases, func(a, b string) int { return len(b) - len(a) })
+	return bases
 }
 
 // refuse leaves an operation nothing but a refusal.

@@ -11,21 +11,21 @@ import (
 	"sallyport/message"
 	"sallyport/pathmatch"
 	"sallyport/problem"
+	"sallyport/source"
 	"sallyport/stage/admit"
 )
 
-// router finds the operation of a canonical request: host, then path, then
-// method.
+// router finds the operation of a canonical request: the site of its host,
+// there the table of what it asks for, then path and method.
 type router struct {
-	exact    map[string]*table
-	wildcard []*table // the longest suffix first
-	any      *table
+	exact    map[string]*site
+	wildcard []*site // the longest suffix first
+	any      *site
 	nowhere  *sallyport.Operation
 }
 
-// table holds the operations of one host.
+// table holds the operations that stand beside each other.
 type table struct {
-	host    string
 	builder pathmatch.Builder[*sallyport.Operation]
 	matcher *pathmatch.Matcher[*sallyport.Operation]
 	// declared is who declares a method of a template.
@@ -41,8 +41,8 @@ type table struct {
 
 func newRouter() *router {
 	return &router{
-		exact:   make(map[string]*table),
-		nowhere: refusing("", "no-host", &admit.Refuse{Kind: problem.HostUnknown, Detail: "No API is served under this host."}, nil),
+		exact:   make(map[string]*site),
+		nowhere: refusing("", "no-host", &admit.Refuse{Kind: problem.HostUnknown, Detail: "No API answers such a request under this host."}, nil),
 	}
 }
 
@@ -56,37 +56,39 @@ func refusing(api, id string, step *admit.Refuse, cors *admit.CORS) *sallyport.O
 	return op
 }
 
-// hosts are the tables that an API's operations go into.
-func (r *router) hosts(c *config.API) []*table {
+// tables are those that an API's operations go into, one for each of its hosts.
+func (r *router) tables(c *config.API) []*table {
 	if len(c.Hosts) == 0 {
 		if r.any == nil {
-			r.any = newTable("")
+			r.any = &site{}
 		}
-		return []*table{r.any}
+		return []*table{r.any.tableFor(c)}
 	}
 	var tables []*table
 	for _, h := range c.Hosts {
-		host := strings.ToLower(string(h))
-		if suffix, ok := strings.CutPrefix(host, "*"); ok {
-			i := slices.IndexFunc(r.wildcard, func(t *table) bool { return t.host == suffix })
-			if i < 0 {
-				r.wildcard = append(r.wildcard, newTable(suffix))
-				i = len(r.wildcard) - 1
-			}
-			tables = append(tables, r.wildcard[i])
-			continue
-		}
-		if r.exact[host] == nil {
-			r.exact[host] = newTable(host)
-		}
-		tables = append(tables, r.exact[host])
+		tables = append(tables, r.site(strings.ToLower(string(h))).tableFor(c))
 	}
 	return tables
 }
 
-func newTable(host string) *table {
+// site is that of a host, or of *.example.com.
+func (r *router) site(host string) *site {
+	if suffix, ok := strings.CutPrefix(host, "*"); ok {
+		i := slices.IndexFunc(r.wildcard, func(s *site) bool { return s.host == suffix })
+		if i < 0 {
+			r.wildcard = append(r.wildcard, &site{host: suffix})
+			i = len(r.wildcard) - 1
+		}
+		return r.wildcard[i]
+	}
+	if r.exact[host] == nil {
+		r.exact[host] = &site{host: host}
+	}
+	return r.exact[host]
+}
+
+func newTable() *table {
 	return &table{
-		host:      host,
 		declared:  make(map[string]map[string]*sallyport.Operation),
 		firsts:    make(map[string]string),
 		preflight: make(map[string]map[string]*sallyport.Operation),
@@ -204,39 +206,54 @@ func (t *table) hint(x *sallyport.Exchange) string {
 	return "It declares one that differs in letter case."
 }
 
-func (r *router) finish() {
-	for _, t := range r.tables() {
-		t.matcher = t.builder.Build()
+func (t *table) finish() { t.matcher = t.builder.Build() }
+
+func (r *router) finish(mistakes *source.Mistakes) {
+	for _, s := range r.sites() {
+		s.finish()
+		if c := s.alone(); c != nil {
+			mistakes.Add(c.At, "add the API that takes the other requests, on the same hosts", "a canary takes a share, and nobody is there for the rest")
+		}
 	}
-	slices.SortFunc(r.wildcard, func(a, b *table) int { return len(b.host) - len(a.host) })
+	slices.SortFunc(r.wildcard, func(a, b *site) int { return len(b.host) - len(a.host) })
 }
 
-func (r *router) tables() []*table {
-	tables := slices.Clone(r.wildcard)
-	for _, t := range r.exact {
-		tables = append(tables, t)
+func (r *router) sites() []*site {
+	sites := slices.Clone(r.wildcard)
+	for _, s := range r.exact {
+		sites = append(sites, s)
 	}
 	if r.any != nil {
-		tables = append(tables, r.any)
+		sites = append(sites, r.any)
 	}
-	return tables
+	return sites
 }
 
-func (r *router) table(host string) *table {
-	if t := r.exact[host]; t != nil {
-		return t
-	}
-	for _, t := range r.wildcard {
-		if len(host) > len(t.host) && strings.HasSuffix(host, t.host) {
+// table is what the nearest site has for the request: one whose conditions it
+// does not fit leaves it to the next.
+func (r *router) table(x *sallyport.Exchange) *table {
+	host := x.Request.Host
+	if s := r.exact[host]; s != nil {
+		if t := s.table(x); t != nil {
 			return t
 		}
 	}
-	return r.any
+	for _, s := range r.wildcard {
+		if len(host) > len(s.host) && strings.HasSuffix(host, s.host) {
+			if t := s.table(x); t != nil {
+				return t
+			}
+		}
+	}
+	if r.any != nil {
+		return r.any.table(x)
+	}
+	return nil
 }
 
 // match implements Plan.Match.
 func (r *router) match(x *sallyport.Exchange) *sallyport.Operation {
-	t := r.table(x.Request.Host)
+	t := r.table(x)
 	if t == nil {
 		return r.nowhere
 	}

@@ -24,6 +24,19 @@ type API struct {
 	// The hosts that the API answers to: exact, or *.example.com for all names
 	// below. Without any, every host.
 	Hosts []Host `yaml:"hosts"`
+	// What header fields a request must have to be for this API, by their
+	// names: {X-Api-Version: "2"}. APIs with conditions or a canary are asked
+	// before those without, in the order of the file; the first that fits takes
+	// the request, with its document alone. (A browser's preflight carries no
+	// field of this kind: it goes to the API without conditions.)
+	When []Condition `yaml:"when,named"`
+	// Take a share of the requests that would go to another API on the same
+	// hosts: a new version is tried on some clients first. A number is short for
+	// its share.
+	Canary *Canary `yaml:"canary"`
+	// What stands before every path of the document, in place of the base paths
+	// of its servers.
+	BasePath BasePath `yaml:"base_path"`
 	// The backend. A URL alone, or a list of them, is short for its targets.
 	Upstream Upstream `yaml:"upstream" required:""`
 	// Operations, by id, that may have no security in the document. Any other
@@ -64,6 +77,10 @@ type Upstream struct {
 	// The Host that the backend sees: preserve sends what the client asked
 	// for, target the target's own.
 	Host string `yaml:"host" default:"preserve" choices:"preserve target"`
+	// What the backend sees of the base path: keep sends paths as the client
+	// wrote them; strip takes the base path away, and puts it before the paths
+	// in Location and Content-Location of the answers.
+	BasePath string `yaml:"base_path" default:"keep" choices:"keep strip"`
 }
 
 func (*Upstream) shorthand() string { return "targets" }

@@ -25,6 +25,8 @@ type Options struct {
 	// Dialects are addresses of dialects that schemas may name beside the
 	// known ones, and the address of the known one that each is read as.
 	Dialects map[string]string
+	// BasePaths take the place of those of the servers; nil leaves them.
+	BasePaths []string
 }
 
 func (o Options) withDefaults() Options {

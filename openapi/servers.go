@@ -212,6 +212,9 @@ func (b *builder) buildServers(op *Operation, operation, item, target *source.No
 		op.BasePaths = b.basePaths(list)
 		break
 	}
+	if given := b.files.options.BasePaths; given != nil {
+		op.BasePaths = given
+	}
 	if len(op.BasePaths) == 0 {
 		op.BasePaths = []string{""}
 	}

@@ -12,10 +12,11 @@ import (
 
 type explainCommand struct {
 	sourceFlags
-	Method string `arg:"" help:"Method, such as GET."`
-	Path   string `arg:"" help:"Path as a client would ask for it, such as /accounts/42, or the path of the document, such as /accounts/{accountId}."`
-	Host   string `help:"Host that the client asks for, where several APIs are served."`
-	Output string `enum:"text,json" default:"text" help:"Form of the answer: text or json."`
+	Method string            `arg:"" help:"Method, such as GET."`
+	Path   string            `arg:"" help:"Path as a client would ask for it, such as /accounts/42, or the path of the document, such as /accounts/{accountId}."`
+	Host   string            `help:"Host that the client asks for, where several APIs are served."`
+	Header map[string]string `placeholder:"NAME=VALUE" help:"Header field of the request, where APIs are told apart by one. May be repeated."`
+	Output string            `enum:"text,json" default:"text" help:"Form of the answer: text or json."`
 }
 
 // Run finds the operation as the gateway would and lists its controls.
@@ -82,6 +83,9 @@ func (e *explainCommand) find(c *console, result *build.Result) (*sallyport.Oper
 // match asks the plan as a request would.
 func (e *explainCommand) match(plan *sallyport.Plan, method, path string) (op *sallyport.Operation, allowed []string) {
 	x := &sallyport.Exchange{Request: &message.Request{Method: method, Path: path, Host: strings.ToLower(e.Host)}}
+	for name, value := range e.Header {
+		x.Request.Fields.Add(name, value)
+	}
 	if op = plan.Match(x); op.Index < 0 {
 		return nil, x.Allowed
 	}

@@ -24,10 +24,12 @@ type carrier interface {
 	closeIdle()
 }
 
-// outgoing is a request as it leaves. Method, path, query and body are the
-// client's: the bytes that were matched and authorised are those that are sent.
+// outgoing is a request as it leaves. Method, query and body are the client's:
+// the bytes that were matched and authorised are those that are sent.
 type outgoing struct {
 	*message.Request
+	// path is the client's, perhaps without its base path.
+	path string
 	// fields are all but Host and the framing.
 	fields message.Fields
 	// host sends the client's Host instead of the target's.

@@ -29,6 +29,8 @@ type Upstream struct {
 	Identity bool
 	// PreserveHost sends the client's Host on; else the target's is sent.
 	PreserveHost bool
+	// Strip are the base paths that the backend does not see, the longest first.
+	Strip []string
 	// Idle ends an answer whose body pauses for longer; 0 is never.
 	Idle time.Duration
 	// Whole ends an exchange with the backend that takes longer; 0 is never.
@@ -41,7 +43,8 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return err
 	}
-	out := &outgoing{Request: x.Request, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole}
+	base, path := u.strip(x.Request.Path)
+	out := &outgoing{Request: x.Request, path: path, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole}
 	begun := x.Env.Now()
 	response, err := u.send(x, out)
 	x.Upstream.Duration = x.Env.Now().Sub(begun)
@@ -51,6 +54,7 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	x.Upstream.Status = response.Status
 	x.Response = response
 	response.Fields = answerFields(response.Fields)
+	rebase(response.Fields, base)
 	if response.Status < 200 || response.Status > 599 {
 		return problem.Fail(problem.UpstreamBroken, fmt.Errorf("status %d", response.Status))
 	}

@@ -77,7 +77,7 @@ func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
 	r := &http.Request{
 		Method: out.Method,
 		// Opaque is sent as it stands.
-		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.url.Host, Opaque: to.prefix + out.Path, RawQuery: out.Query},
+		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.url.Host, Opaque: to.prefix + out.path, RawQuery: out.Query},
 		Header:     newHeader(out.fields),
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
