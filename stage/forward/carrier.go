@@ -10,7 +10,8 @@ import (
 )
 
 // carrier takes requests to targets and brings answers back, over connections
-// of its own. Its errors say what happened: one for which isDial holds means
+// that Target.connect makes and that it keeps by target: two targets may share
+// a host and lead to different places. Its errors say what happened: one for which isDial holds means
 // that nothing was sent, a clientError that the request's body could not be
 // read, one for which isTimeout holds that the target took too long; any other
 // that the answer is broken.

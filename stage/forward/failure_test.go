@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -265,7 +266,7 @@ func TestNothingIsTriedTwice(t *testing.T) {
 }
 
 func TestPoolConfig(t *testing.T) {
-	for _, targets := range [][]string{nil, {"127.0.0.1:80"}, {"ftp://a"}, {"http://"}, {"http://a", "://"}, {"http://a b"}} {
+	for _, targets := range [][]string{nil, {"127.0.0.1:80"}, {"ftp://a"}, {"http://"}, {"http://a", "://"}, {"http://a b"}, {"unix:"}, {"unix:run/app.sock"}, {"unix:/a:b"}} {
 		if _, err := NewPool(PoolConfig{Targets: targets}, time.Now); err == nil {
 			t.Errorf("%q was accepted", targets)
 		}
@@ -282,4 +283,26 @@ func TestPoolConfig(t *testing.T) {
 	if err := newPool(t, PoolConfig{Targets: []string{"https://127.0.0.1"}}).Reachable(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("a default port: %v", err)
 	}
+}
+
+// TestSocket: a target may be a socket in the file system, with a path that is
+// put before every request's.
+func TestSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.sock")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := backendAt(t, l, func(c *conversation) bool { c.say(ok); return true })
+	for _, c := range []struct{ target, line string }{{"unix:" + path, "GET /a HTTP/1.1"}, {"unix:" + path + ":/v1/", "GET /v1/a HTTP/1.1"}} {
+		x := exchange(t, "GET", "/a", "")
+		if err := run(t, upstream(t, c.target), x); err != nil {
+			t.Fatal(err)
+		}
+		head := <-b.heard
+		if line, _, _ := strings.Cut(head, "\n"); line != c.line || !strings.Contains(head, "\nHost: localhost\n") || x.Upstream.Target != "unix:"+path {
+			t.Errorf("%s: the target %s heard\n%s", c.target, x.Upstream.Target, head)
+		}
+	}
+	wantKind(t, run(t, upstream(t, "unix:"+path+".other"), exchange(t, "GET", "/", "")), problem.UpstreamUnreachable)
 }

@@ -55,6 +55,10 @@ func newBackend(t testing.TB, answer func(*conversation) bool) *backend {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return backendAt(t, l, answer)
+}
+
+func backendAt(t testing.TB, l net.Listener, answer func(*conversation) bool) *backend {
 	b := &backend{Listener: l, heard: make(chan string, 100)}
 	var serving sync.WaitGroup
 	var open sync.Map

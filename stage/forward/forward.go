@@ -11,7 +11,6 @@ package forward
 import (
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"sallyport"
@@ -111,11 +110,6 @@ func (u *Upstream) failure(x *sallyport.Exchange, err error) error {
 		return problem.Fail(problem.UpstreamTimeout, err)
 	}
 	return problem.Fail(problem.UpstreamBroken, err)
-}
-
-func isDial(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 func isTimeout(err error) bool {

@@ -2,7 +2,6 @@ package forward
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -21,9 +20,8 @@ type netHTTP struct{ transport *http.Transport }
 func newNetHTTP(c PoolConfig) *netHTTP {
 	return &netHTTP{&http.Transport{
 		Proxy:                  nil, // never the environment's
-		DialContext:            (&net.Dialer{Timeout: c.Connect, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    c.Connect,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		DialContext:            connectTarget,
+		DialTLSContext:         connectTarget,
 		ResponseHeaderTimeout:  c.FirstByte,
 		DisableCompression:     true, // the answer is the client's, not ours
 		MaxIdleConnsPerHost:    max(c.Connections, 2),
@@ -32,6 +30,14 @@ func newNetHTTP(c PoolConfig) *netHTTP {
 		WriteBufferSize:        8 << 10,
 		ReadBufferSize:         8 << 10,
 	}}
+}
+
+// targetKey finds the target in the context of a request. net/http keeps its
+// connections by the host of the URL, which is the target's key here.
+type targetKey struct{}
+
+func connectTarget(ctx context.Context, _, _ string) (net.Conn, error) {
+	return ctx.Value(targetKey{}).(*Target).connect(ctx)
 }
 
 func (c *netHTTP) closeIdle() { c.transport.CloseIdleConnections() }
@@ -77,7 +83,8 @@ func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
 	r := &http.Request{
 		Method: out.Method,
 		// Opaque is sent as it stands.
-		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.url.Host, Opaque: to.prefix + out.path, RawQuery: out.Query},
+		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.key, Opaque: to.prefix + out.path, RawQuery: out.Query},
+		Host:       to.url.Host,
 		Header:     newHeader(out.fields),
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
@@ -98,7 +105,7 @@ func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
 			r.Body = requestBody{body}
 		}
 	}
-	return r.WithContext(ctx)
+	return r.WithContext(context.WithValue(ctx, targetKey{}, to))
 }
 
 // newHeader makes an http.Header whose values lie in one array: net/http wants

@@ -2,10 +2,10 @@ package forward
 
 import (
 	"context"
-	"fmt"
+	"crypto/tls"
+	"errors"
 	"net"
-	"net/url"
-	"strings"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -14,7 +14,8 @@ import (
 // equal ones share their connections.
 type PoolConfig struct {
 	// Targets are URLs, http or https, perhaps with a path that is put before
-	// every request's.
+	// every request's, or sockets: unix:/path/of/socket, with such a path
+	// behind another colon.
 	Targets []string
 	// Connect bounds the time until a connection stands, TLS included.
 	Connect time.Duration
@@ -32,35 +33,20 @@ type Pool struct {
 	turn    atomic.Uint64
 }
 
-// Target is one backend.
-type Target struct {
-	// Address is scheme, host and port, for logs.
-	Address string
-
-	url    *url.URL
-	prefix string
-	// avoid is the time in Unix nanoseconds until which others are tried first.
-	avoid atomic.Int64
-	clock func() time.Time
-}
-
 // NewPool makes a pool; nothing is connected yet.
 func NewPool(c PoolConfig, now func() time.Time) (*Pool, error) {
 	p := &Pool{carrier: newNetHTTP(c)}
-	for _, text := range c.Targets {
-		u, err := url.Parse(text)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("upstream %q is not an http or https URL", text)
+	how := &connecting{within: c.Connect, tls: &tls.Config{MinVersion: tls.VersionTLS12}}
+	for i, text := range c.Targets {
+		t, err := newTarget(text, how)
+		if err != nil {
+			return nil, err
 		}
-		p.targets = append(p.targets, &Target{
-			Address: u.Scheme + "://" + u.Host,
-			url:     u,
-			prefix:  strings.TrimSuffix(u.EscapedPath(), "/"),
-			clock:   now,
-		})
+		t.key, t.clock = "target-"+strconv.Itoa(i), now
+		p.targets = append(p.targets, t)
 	}
 	if len(p.targets) == 0 {
-		return nil, fmt.Errorf("an upstream needs a target")
+		return nil, errors.New("an upstream needs a target")
 	}
 	return p, nil
 }
@@ -101,12 +87,8 @@ func (p *Pool) Waiting(firstByte time.Duration) *Pool {
 func (p *Pool) Reachable(ctx context.Context) error {
 	var err error
 	for _, t := range p.targets {
-		address := t.url.Host
-		if t.url.Port() == "" {
-			address = net.JoinHostPort(t.url.Hostname(), map[string]string{"http": "80", "https": "443"}[t.url.Scheme])
-		}
 		var c net.Conn
-		if c, err = (&net.Dialer{}).DialContext(ctx, "tcp", address); err == nil {
+		if c, err = t.connect(ctx); err == nil {
 			return c.Close()
 		}
 	}
