@@ -32,7 +32,7 @@ func (c *Compiler) schema(n *source.Node, sc scope) *schema {
 	if s := c.schemas[k]; s != nil {
 		return s
 	}
-	s := &schema{id: c.nextID(), node: n, direction: sc.direction}
+	s := &schema{id: c.nextID(), node: n, direction: sc.direction, dialect: sc.res.dialect}
 	c.schemas[k] = s
 	c.fresh = append(c.fresh, s)
 	b := &builder{c: c, s: s, n: n, scope: sc, dialect: sc.res.dialect}

@@ -119,6 +119,7 @@ type Compiler struct {
 	resolver
 	options  Options
 	schemas  map[key]*schema
+	compiled map[asked]outcome
 	fresh    []*schema
 	patterns map[string]compiledPattern
 	scratch  *sync.Pool
@@ -137,6 +138,7 @@ func NewCompiler(o Options) *Compiler {
 		resolver: newResolver(o),
 		options:  o,
 		schemas:  map[key]*schema{},
+		compiled: map[asked]outcome{},
 		patterns: map[string]compiledPattern{},
 		scratch:  newScratch(),
 	}
@@ -152,12 +154,33 @@ type Schema struct {
 	scratch *sync.Pool
 }
 
-// Compile makes a schema ready for checking. The error is a source.Mistakes
-// that names everything under it that cannot be held, wherever $ref leads.
+// asked is what a caller compiles, outcome what came of it.
+type asked struct {
+	node *source.Node
+	use  Use
+}
+
+type outcome struct {
+	schema *Schema
+	err    error
+}
+
+// Compile makes a schema ready for checking; for one node and use it is the
+// same each time. The error is a source.Mistakes that names everything under it
+// that cannot be held, wherever $ref leads.
 func (c *Compiler) Compile(node *source.Node, use Use) (*Schema, error) {
 	if node == nil {
 		return nil, errors.New("compiling a schema: there is no node")
 	}
+	known, ok := c.compiled[asked{node, use}]
+	if !ok {
+		known.schema, known.err = c.compile(node, use)
+		c.compiled[asked{node, use}] = known
+	}
+	return known.schema, known.err
+}
+
+func (c *Compiler) compile(node *source.Node, use Use) (*Schema, error) {
 	res := c.resourceOf(node, nil)
 	root := c.schema(node, scope{res: res, env: c.noEnv.enter(res), direction: use.Direction})
 	c.finish()

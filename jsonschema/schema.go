@@ -38,6 +38,7 @@ type schema struct {
 	looked, freeForm bool
 	under            []*schema // of members and items, branches included
 	direction        Direction
+	dialect          Dialect
 	access           access
 	all              []*schema // every schema this one leads to
 	mistakes         source.Mistakes
