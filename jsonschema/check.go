@@ -8,11 +8,12 @@ import (
 
 // Bounds of what one check may cost, whatever schema and body are made of.
 const (
-	maxSteps      = 2_000_000 // and for each value of the body
-	stepsPerValue = 16
-	memoAfter     = 20_000 // and half of the steps for each value
-	maxMatchSteps = 1 << 28
-	maxTimeouts   = 8 // of backtracking patterns
+	maxSteps           = 2_000_000 // and for each value of the body
+	stepsPerValue      = 16
+	memoAfter          = 20_000 // and half of the steps for each value
+	maxMatchSteps      = 1 << 28
+	maxFirstMatchSteps = maxMatchSteps / 16 // before anything is taken out
+	maxTimeouts        = 8 // of backtracking patterns
 )
 
 // check is one body on its way through a schema.
@@ -27,9 +28,15 @@ type check struct {
 	memo   map[uint64]bool
 	digits [2][]byte // of the numbers that are being judged
 
+	// Of judging before anything is taken out (trail.go).
+	first     bool // it is given up where sift will have to begin
+	recording bool
+	trail     trail
+
 	// Of the walk that finds what may not stand in the body (sift.go).
 	may      Cleaning
 	closed   bool
+	hides    bool // there are members that are hidden
 	widest   bool // whichever branch may hold governs
 	chose    bool // which branches hold was asked
 	lenient  bool // what is refused for being undeclared is passed over
@@ -116,7 +123,8 @@ func (k *check) release(scratch *sync.Pool) {
 		k.terms = nil
 	}
 	k.seen.empty()
-	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0]}
+	k.trail.release()
+	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0], trail: k.trail}
 	scratch.Put(k)
 }
 
@@ -127,6 +135,10 @@ func (k *check) place(s *schema, v int32) bool {
 	}
 	if k.steps < memoAfter+stepsPerValue/2*len(k.values) {
 		return k.judge(s, v, s, nil)
+	}
+	if k.first {
+		k.spent = true
+		return false
 	}
 	// Branches upon branches come by the same schema and value again and again;
 	// what depends on them alone is remembered, so that nesting costs its size
@@ -268,7 +280,7 @@ func (k *check) judgeText(s *schema, v int32) bool {
 
 // match runs a pattern within the budget of the whole check.
 func (k *check) match(p *pattern, text []byte) bool {
-	if k.work += p.cost(len(text)); k.work > maxMatchSteps {
+	if k.work += p.cost(len(text)); k.work > maxMatchSteps || k.first && k.work > maxFirstMatchSteps {
 		k.spent = true
 		return false
 	}
@@ -311,9 +323,9 @@ func (k *check) judgeNumber(s *schema, v int32) bool {
 
 // quietly judges without reporting, and by the book: by a condition.
 func (k *check) quietly(s *schema, v int32) bool {
-	report, lenient := k.report, k.lenient
-	k.report, k.lenient = false, false
+	report, lenient, recording := k.report, k.lenient, k.recording
+	k.report, k.lenient, k.recording = false, false, false
 	ok := k.place(s, v)
-	k.report, k.lenient = report, lenient
+	k.report, k.lenient, k.recording = report, lenient, recording
 	return ok
 }

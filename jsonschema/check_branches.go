@@ -32,7 +32,10 @@ func (k *check) branches(s *schema, v int32, around *schema, m marks) bool {
 
 // try judges by a branch that may fail: only one that holds leaves marks.
 func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
-	report, depth := k.report, len(k.marks)
+	if !k.hasType(b.accepts, v) {
+		return false
+	}
+	report, depth, notes := k.report, len(k.marks), len(k.trail.notes)
 	k.report = false
 	var own marks
 	if m != nil {
@@ -42,43 +45,87 @@ func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
 	if ok && m != nil {
 		m.merge(own)
 	}
+	if !ok {
+		k.trail.forget(notes)
+	}
 	k.report, k.marks = report, k.marks[:depth]
 	return ok
 }
 
 func (k *check) anyOf(s *schema, v int32, around *schema, m marks) bool {
-	held := false
-	for _, b := range s.anyOf {
-		if k.try(b, v, around, m) {
-			held = true
-			if m == nil {
-				return true
-			}
+	if m != nil || k.records(s.anyFork, v) {
+		return k.holding(s.anyFork, v, around, m, len(s.anyOf)) > 0 || k.explain(s, "anyOf", s.anyOf, v, around)
+	}
+	probable := k.probable(s, v)
+	if probable >= 0 && k.try(s.anyOf[probable], v, around, nil) {
+		return true
+	}
+	for _, i := range k.likely(s.anyFork, v, around) {
+		if i != probable && k.try(s.anyOf[i], v, around, nil) {
+			return true
 		}
 	}
-	return held || k.explain(s, "anyOf", s.anyOf, v, around)
+	return k.explain(s, "anyOf", s.anyOf, v, around)
 }
 
 func (k *check) oneOf(s *schema, v int32, around *schema, m marks) bool {
-	held := 0
-	for _, b := range s.oneOf {
-		if k.try(b, v, around, m) {
-			if held++; held > 1 {
-				return k.refuse(v, "oneOf", "must fit exactly one of the alternatives, and fits more than one", s)
-			}
-		}
+	switch k.holding(s.oneFork, v, around, m, 2) {
+	case 0:
+		return k.explain(s, "oneOf", s.oneOf, v, around)
+	case 1:
+		return true
 	}
-	return held == 1 || k.explain(s, "oneOf", s.oneOf, v, around)
+	return k.refuse(v, "oneOf", "must fit exactly one of the alternatives, and fits more than one", s)
 }
 
 func (k *check) condition(s *schema, v int32, around *schema, m marks) bool {
 	branch, lenient := s.other, k.lenient
 	k.lenient = false
-	if k.try(s.when, v, around, m) {
+	held := k.holding(s.whenFork, v, around, m, 1) > 0
+	k.lenient = lenient
+	if held {
 		branch = s.then
 	}
-	k.lenient = lenient
 	return branch == nil || k.judge(branch, v, around, m)
+}
+
+// holding counts the branches of a fork that hold, until there are enough. Where
+// it is noted which they are, it counts all.
+func (k *check) holding(f *fork, v int32, around *schema, m marks, enough int) int {
+	depth, held := len(k.marks), 0
+	var which marks
+	if k.records(f, v) {
+		which, enough = k.take(int32(len(f.branches))), len(f.branches)
+	}
+	for _, i := range k.likely(f, v, around) {
+		if !k.try(f.branches[i], v, around, m) {
+			continue
+		}
+		which.set(int(i))
+		if held++; held == enough {
+			break
+		}
+	}
+	if which != nil && !k.spent {
+		k.trail.note(f, v, around, which)
+	}
+	k.marks = k.marks[:depth]
+	return held
+}
+
+// probable is the branch that the discriminator of a union names, or -1.
+func (k *check) probable(s *schema, v int32) int32 {
+	if s.choice == nil || k.values[v].kind != '{' {
+		return -1
+	}
+	at := k.member(v, s.choice.name)
+	if at < 0 || k.values[at].kind != '"' {
+		return -1
+	}
+	if branch, ok := s.choice.branches[string(k.textOf(at))]; ok && branch < len(s.anyOf) {
+		return int32(branch)
+	}
+	return -1
 }
 
 func (k *check) negation(s *schema, v int32) bool {

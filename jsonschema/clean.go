@@ -48,7 +48,15 @@ func (s *Schema) Clean(body []byte, may Cleaning) Cleaned {
 	if fault := k.read(body); fault != nil {
 		return Cleaned{Body: body, Faults: []Fault{*fault}, Undecided: true}
 	}
-	k.closed, k.may = s.closed, may
+	k.closed, k.hides, k.may = s.closed, s.hides, may
+	if s.sifts() && s.forks && k.atOnce(s) {
+		return Cleaned{Body: body, Faults: ordered(k.faults)}
+	}
+	return k.inTurn(s, body)
+}
+
+// inTurn takes out first and judges what is left.
+func (k *check) inTurn(s *Schema, body []byte) Cleaned {
 	k.sift(s)
 	refused := len(k.faults)
 	if !k.decide(s) {

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -173,6 +174,9 @@ func holdsWhatCleanPromises(t interface {
 }, s *Schema, body []byte, c Cleaned) {
 	if c.Undecided {
 		return
+	}
+	if turn := s.cleanInTurn(body, Cleaning{true, true}); string(turn.Body) != string(c.Body) || told(turn.Faults) != told(c.Faults) || !slices.Equal(turn.Cut, c.Cut) {
+		t.Fatalf("%q left %q with %s\nin turn %q with %s", body, c.Body, told(c.Faults), turn.Body, told(turn.Faults))
 	}
 	if !json.Valid(c.Body) {
 		t.Fatalf("%q left %q", body, c.Body)

@@ -12,6 +12,10 @@ func (k *check) refuse(v int32, keyword, message string, s *schema) bool {
 	if !k.report || len(k.faults) >= 4*maxFaults {
 		return false
 	}
+	if k.first && k.closed && (keyword == "additionalProperties" || keyword == "unevaluatedProperties") {
+		k.spent = true // sift takes it out
+		return false
+	}
 	if message == "" {
 		message = k.message(keyword, s)
 	}
@@ -118,6 +122,9 @@ func (k *check) explain(s *schema, keyword string, union []*schema, v int32, aro
 	if !k.report || len(k.faults) >= 4*maxFaults {
 		return false
 	}
+	recording := k.recording
+	k.recording = false
+	defer func() { k.recording = recording }()
 	if s.choice != nil && k.values[v].kind == '{' && k.byDiscriminator(s, union, v, around) {
 		return false
 	}

@@ -22,6 +22,9 @@ func (c *Compiler) finish() {
 		s.governs = s.governsBeneath(map[*schema]bool{})
 		s.anything = s.anything || s.says() == nothing
 	}
+	for _, s := range c.fresh {
+		s.makeForks()
+	}
 	c.fresh = nil
 }
 

@@ -24,6 +24,8 @@ type schema struct {
 	when         *schema // if
 	then, other  *schema
 	choice       *discriminator
+	// Of anyOf, oneOf and if.
+	anyFork, oneFork, whenFork *fork
 
 	// hidden are the names that branches declare, and whether one of them hides
 	// the member; hiddenAnyway those that do so whatever branches hold.
@@ -197,8 +199,8 @@ type limit struct {
 	isSmall bool
 }
 
-// discriminator only helps to explain why no branch fits: it never changes a
-// verdict (OpenAPI 3.1 §4.8.25).
+// discriminator helps to find the branch that was meant: which to try first, and
+// which to explain. It never changes a verdict (OpenAPI 3.1 §4.8.25).
 type discriminator struct {
 	name     string
 	branches map[string]int

@@ -24,12 +24,15 @@ type term struct {
 	size     int32 // of the term and all under it
 }
 
+// sifts tells whether there can be anything that may not stand in a body.
+func (s *Schema) sifts() bool { return s.closed || s.hides }
+
 // sift takes out of the tree what may not stand in the body. Where there is
 // anything, it begins with what no branch of any union declares, since that
 // must not decide which of the branches hold; then comes what these branches
 // leave undeclared.
 func (k *check) sift(s *Schema) {
-	if !s.closed && !s.hides {
+	if !s.sifts() {
 		return
 	}
 	if s.closed && s.forks {
@@ -62,7 +65,8 @@ func (k *check) siftOnce(root *schema) bool {
 	k.siftValue(0, 0)
 	if k.taken && !k.asking && !k.spent {
 		k.pack()
-		clear(k.memo) // it knows values by where they stood
+		clear(k.memo) // it knows values by where they stood, as the trail does
+		k.trail.end()
 	}
 	return k.taken
 }

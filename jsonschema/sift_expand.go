@@ -60,8 +60,8 @@ func (k *check) expandBranches(s *schema, v int32, around *schema) {
 	for _, b := range s.allOf {
 		conjunct(b)
 	}
-	k.expandUnion(s.anyOf, v, around)
-	k.expandUnion(s.oneOf, v, around)
+	k.expandUnion(s.anyFork, v, around)
+	k.expandUnion(s.oneFork, v, around)
 	if s.when != nil {
 		k.expandCondition(s, v, around)
 	}
@@ -86,12 +86,8 @@ func (k *check) expandBranches(s *schema, v int32, around *schema) {
 // without the members which they refuse: a card that holds a property of
 // transfers is still a card. Where there are none either, or it must not be
 // asked yet, all of those whose type the value has.
-func (k *check) expandUnion(union []*schema, v int32, around *schema) {
-	governs := k.counting
-	for _, b := range union {
-		governs = governs || b.governs
-	}
-	if !governs {
+func (k *check) expandUnion(f *fork, v int32, around *schema) {
+	if f == nil || !f.governs && !k.counting {
 		return
 	}
 	at := k.open(some, nil)
@@ -101,9 +97,16 @@ func (k *check) expandUnion(union []*schema, v int32, around *schema) {
 		k.alternative(at, begin)
 	}
 	for try := 0; try < 2 && !k.widest && len(k.terms) == at+1; try++ {
-		k.chose, k.lenient = true, try == 1
-		for _, b := range union {
-			if k.judge(b, v, around, nil) {
+		k.chose = true
+		if held, known := k.trail.recall(f, v, around); known && try == 0 {
+			for _, i := range held {
+				add(f.branches[i])
+			}
+			continue
+		}
+		k.lenient = try == 1
+		for _, i := range k.likely(f, v, around) {
+			if b := f.branches[i]; k.judge(b, v, around, nil) {
 				lenient := k.lenient
 				k.lenient = false
 				add(b)
@@ -113,7 +116,7 @@ func (k *check) expandUnion(union []*schema, v int32, around *schema) {
 		k.lenient = false
 	}
 	if len(k.terms) == at+1 {
-		for _, b := range union {
+		for _, b := range f.branches {
 			if k.hasType(b.accepts, v) {
 				add(b)
 			}
@@ -130,7 +133,8 @@ func (k *check) expandCondition(s *schema, v int32, around *schema) {
 	}
 	k.chose = true
 	branch := s.other
-	if k.judge(s.when, v, around, nil) {
+	held, known := k.trail.recall(s.whenFork, v, around)
+	if known && len(held) > 0 || !known && k.judge(s.when, v, around, nil) {
 		branch = s.then
 		k.expandNamed(s.when, v, around)
 	}

@@ -41,11 +41,15 @@ func (k *check) unwelcome(i int32, at, to int) (string, *schema) {
 // stance is what terms say that all govern.
 func (k *check) stance(i int32, at, to int) stance {
 	st := silent
-	for t := at; t < to; t += int(k.terms[t].size) {
+	for t := at; t < to && !k.settled(st); t += int(k.terms[t].size) {
 		st = max(st, k.stanceOf(i, t))
 	}
 	return st
 }
+
+// settled tells whether no other term can change a stance: only a term that
+// hides the member has a say beyond one that declares it.
+func (k *check) settled(st stance) bool { return st == declares && !k.hides }
 
 func (k *check) stanceOf(i int32, t int) stance {
 	end := t + int(k.terms[t].size)
@@ -60,7 +64,7 @@ func (k *check) stanceOf(i int32, t int) stance {
 		return max(st, k.restSays(i, s))
 	case some:
 		st := k.stanceOf(i, t+1)
-		for a := t + 1 + int(k.terms[t+1].size); a < end; a += int(k.terms[a].size) {
+		for a := t + 1 + int(k.terms[t+1].size); a < end && !k.settled(st); a += int(k.terms[a].size) {
 			st = st.either(k.stanceOf(i, a))
 		}
 		return st
