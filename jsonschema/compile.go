@@ -162,10 +162,19 @@ func (b *builder) keyword(name string, v *source.Node) {
 		b.accessKeyword(v, writeOnly)
 	case "discriminator":
 		// Its branches are known when the whole schema is.
-	case "contentEncoding", "contentMediaType", "contentSchema":
-		b.note(name, "%s is an annotation: what the text encodes is not checked", name)
+	}
+	if encodesText(name) {
+		b.note(name, "%s is an annotation: %s", name, unread)
 	}
 }
+
+// encodesText: words of what a text stands for, which are annotations (2020-12
+// validation §8).
+func encodesText(name string) bool {
+	return name == "contentEncoding" || name == "contentMediaType" || name == "contentSchema"
+}
+
+const unread = "what the text encodes is not checked"
 
 func (b *builder) accessKeyword(v *source.Node, a access) {
 	if v.Kind == source.Bool && v.Text == "true" {

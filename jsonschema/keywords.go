@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sallyport/source"
@@ -184,4 +185,24 @@ var annotationWords = map[string]string{
 	"$id":         "names what references lead to", "id": "names what references lead to",
 	"$anchor": "names what references lead to", "$dynamicAnchor": "names what references lead to", "$recursiveAnchor": "names what references lead to",
 	"$defs": "holds what references lead to", "definitions": "holds what references lead to",
+}
+
+// Vocabulary lists the words of a dialect by name, with what comes of each in
+// general: Schema.Keywords says what does where it stands.
+func Vocabulary(d Dialect) []Keyword {
+	var all []Keyword
+	for name := range vocabulary {
+		if !d.has(name) {
+			continue
+		}
+		k := Keyword{Name: name}
+		if why, ok := annotationWords[name]; ok {
+			k.Effect, k.Why = Annotation, why
+		} else if encodesText(name) {
+			k.Effect, k.Why = NotHeld, unread
+		}
+		all = append(all, k)
+	}
+	slices.SortFunc(all, func(a, b Keyword) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }

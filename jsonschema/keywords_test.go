@@ -99,8 +99,7 @@ func proveKeyword(t *testing.T, d Dialect, word string) {
 		}
 		return
 	}
-	switch word {
-	case "contentEncoding", "contentMediaType", "contentSchema", "readOnly", "writeOnly":
+	if encodesText(word) || word == "readOnly" || word == "writeOnly" {
 		return // TestKeywords
 	}
 	proof, ok := proofs[word]
@@ -198,7 +197,9 @@ func TestKeywords(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			node := parseNode(t, c.schema)
-			resolve := func(_ *source.Node, ref string) (*source.Node, error) { return node.At(strings.TrimPrefix(ref, "#")), nil }
+			resolve := func(_ *source.Node, ref string) (*source.Node, error) {
+				return node.At(strings.TrimPrefix(ref, "#")), nil
+			}
 			s, err := NewCompiler(Options{Dialect: c.dialect, Resolve: resolve}).Compile(node, c.use)
 			if err != nil {
 				t.Fatal(err)
@@ -213,7 +214,9 @@ func TestKeywords(t *testing.T) {
 // A schema that two others lead to is counted once for each direction.
 func TestEachKeyword(t *testing.T) {
 	node := parseNode(t, `{"a": {"properties": {"s": {"$ref": "#/s"}}}, "b": {"items": {"$ref": "#/s"}}, "s": {"type": "string"}}`)
-	c := NewCompiler(Options{Dialect: Draft2020, Resolve: func(_ *source.Node, ref string) (*source.Node, error) { return node.At(strings.TrimPrefix(ref, "#")), nil }})
+	c := NewCompiler(Options{Dialect: Draft2020, Resolve: func(_ *source.Node, ref string) (*source.Node, error) {
+		return node.At(strings.TrimPrefix(ref, "#")), nil
+	}})
 	var schemas []*Schema
 	for _, name := range []string{"a", "b"} {
 		s, err := c.Compile(node.Get(name), Use{Direction: Request})

@@ -20,6 +20,7 @@ type builder struct {
 	*walker
 	ids map[string]bool
 	// What many operations share is built once.
+	paired    map[*source.Node][]*source.Node
 	based     map[*source.Node][]string
 	inherited map[*source.Node]*parameterSet
 	secured   map[*source.Node][]Alternative
@@ -32,6 +33,7 @@ func newBuilder(w *walker) *builder {
 	return &builder{
 		walker:    w,
 		ids:       map[string]bool{},
+		paired:    map[*source.Node][]*source.Node{},
 		based:     map[*source.Node][]string{},
 		inherited: map[*source.Node]*parameterSet{},
 		secured:   map[*source.Node][]Alternative{},
@@ -89,6 +91,17 @@ func (b *builder) path(path string, item *source.Node) {
 	}
 }
 
+// itemsOf keeps the path items of an operation, one list for all of a path.
+func (b *builder) itemsOf(target, item *source.Node) []*source.Node {
+	if b.paired[item] == nil {
+		b.paired[item] = []*source.Node{item}
+		if target != nil {
+			b.paired[item] = []*source.Node{target, item}
+		}
+	}
+	return b.paired[item]
+}
+
 // target is the path item that another refers to, or nil.
 func (b *builder) target(item *source.Node) *source.Node {
 	if !item.Has("$ref") {
@@ -126,6 +139,9 @@ func (b *builder) operation(path, method string, n, item, target *source.Node) {
 		Path:       path,
 		Deprecated: n.True("deprecated"),
 		At:         n.Position(),
+
+		node:  n,
+		items: b.itemsOf(target, item),
 	}
 	if op.ID == "" || b.ids[op.ID] {
 		op.ID = method + " " + path

@@ -93,6 +93,9 @@ type Operation struct {
 	At         source.Position
 	// Mistakes say why this operation cannot be served; empty if it can.
 	Mistakes source.Mistakes
+
+	node  *source.Node
+	items []*source.Node // path items: the one that was referred to first
 }
 
 // Alternative is one security requirement object: all of its schemes.
