@@ -124,6 +124,18 @@ func (g *Gateway) Serve(x *Exchange, door Door) error {
 	return x.send(door)
 }
 
+// Refuse is the way of bytes that are no request: its door could not read them.
+// No stage sees them; they are answered and recorded like any other refusal.
+// Of the request there may be no more than the ends of its connection.
+func (g *Gateway) Refuse(x *Exchange, door Door, refusal *problem.Refusal) error {
+	x.begin(g.env, g.plan.Load())
+	defer x.finish()
+
+	x.Client = x.Request.Remote.Addr().Unmap().WithZone("") // whom a proxy names cannot be known
+	x.turnAway(refusal)
+	return x.send(door)
+}
+
 // decide takes the exchange through the stages up to the answer. A panic in a
 // step is a failure of that step and of no other exchange.
 func (x *Exchange) decide() (err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/netip"
 	"runtime"
 	"strings"
 	"sync"
@@ -403,3 +404,30 @@ func TestSwapUnderLoad(t *testing.T) {
 	stop()
 	all.Wait()
 }
+
+// TestRefuseRunsNoStage: bytes that are no request are answered and recorded,
+// and nothing else looks at them.
+func TestRefuseRunsNoStage(t *testing.T) {
+	env, _ := newEnv()
+	recorded := 0
+	p := plan(at(sallyport.Admit, "never", func(*sallyport.Exchange) error { t.Error("a stage ran"); return nil }))
+	p.Entry = []sallyport.Placed{at(sallyport.Admit, "never", func(*sallyport.Exchange) error { t.Error("the entry ran"); return nil })}
+	p.Finish = []sallyport.Placed{at(sallyport.Record, "count", func(x *sallyport.Exchange) error {
+		recorded++
+		if x.Refusal == nil || x.Refusal.Kind != problem.RequestMalformed || x.Client.String() != "192.0.2.1" || x.ID == "" {
+			t.Errorf("%+v", x)
+		}
+		return nil
+	})}
+	x := &sallyport.Exchange{Context: t.Context(), Request: &message.Request{Remote: netip.MustParseAddrPort("[::ffff:192.0.2.1]:5")}}
+	var sent *message.Response
+	err := sallyport.NewGateway(env, p).Refuse(x, doorFunc(func(r *message.Response) (int64, error) { sent = r; return 0, nil }),
+		problem.Refuse(problem.RequestMalformed, "No."))
+	if err != nil || recorded != 1 || sent == nil || sent.Status != 400 {
+		t.Errorf("%v, recorded %d times, sent %+v", err, recorded, sent)
+	}
+}
+
+type doorFunc func(*message.Response) (int64, error)
+
+func (f doorFunc) Send(r *message.Response) (int64, error) { return f(r) }

@@ -17,6 +17,10 @@ type Body struct {
 	Length int64
 
 	stream io.ReadCloser
+	// release is what a held body is given back to.
+	release io.Closer
+	// trailing knows the trailers of a stream that nobody has changed.
+	trailing Trailing
 	// ahead was read from the stream before anybody took it.
 	ahead []byte
 	held  []byte
@@ -29,14 +33,39 @@ type Body struct {
 	limit  int64
 }
 
-// NewBody wraps a stream of a declared length (-1: unknown).
+// Trailing is a stream of content behind which fields may stand.
+type Trailing interface {
+	// Trailers are the fields behind the content, once it was read to its end.
+	Trailers() Fields
+}
+
+// NewBody wraps a stream of a declared length (-1: unknown). A stream that is
+// Trailing brings its trailers.
 func NewBody(stream io.ReadCloser, length int64) *Body {
-	return &Body{Length: length, stream: stream, limit: -1}
+	trailing, _ := stream.(Trailing)
+	return &Body{Length: length, stream: stream, trailing: trailing, limit: -1}
 }
 
 // BytesBody is a body that is held from the start.
 func BytesBody(content []byte) *Body {
 	return &Body{Length: int64(len(content)), held: content, whole: true, limit: -1}
+}
+
+// HeldBody is a body that lies in a buffer of somebody else, who wants to know
+// when it is closed; release may be nil. The content stands until then, and
+// until the exchange ends at the latest: what is to live longer is copied.
+func HeldBody(content []byte, release io.Closer) *Body {
+	return &Body{Length: int64(len(content)), held: content, whole: true, release: release, limit: -1}
+}
+
+// Trailers are the fields behind the content (RFC 9110 §6.5), once it was read
+// to its end. A body that was changed has none: what they said was about other
+// bytes.
+func (b *Body) Trailers() Fields {
+	if b == nil || b.trailing == nil {
+		return nil
+	}
+	return b.trailing.Trailers()
 }
 
 // Hold reads the body to its end and keeps it. More than limit bytes is
@@ -73,7 +102,7 @@ func (b *Body) Hold(limit int64, claim func(n int64) error) ([]byte, error) {
 		case int64(len(b.ahead)) > limit:
 			return nil, ErrTooLarge
 		case errors.Is(err, io.EOF):
-			b.Replace(b.ahead)
+			b.keep(b.ahead)
 			return b.held, nil
 		case err != nil:
 			return nil, err
@@ -127,6 +156,11 @@ func (b *Body) Held() ([]byte, bool) { return b.held, b.whole }
 
 // Replace makes the body these bytes, held.
 func (b *Body) Replace(content []byte) {
+	b.keep(content)
+	b.trailing = nil
+}
+
+func (b *Body) keep(content []byte) {
 	b.held, b.whole, b.Length, b.taken, b.ahead = content, true, int64(len(content)), 0, nil
 }
 
@@ -142,7 +176,7 @@ func (b *Body) Wrap(wrap func(io.Reader) io.Reader) {
 		stream = io.MultiReader(bytes.NewReader(b.ahead), b.stream)
 	}
 	b.stream = wrapped{wrap(stream), b.stream}
-	b.Length, b.ahead = -1, nil
+	b.Length, b.ahead, b.trailing = -1, nil, nil
 }
 
 type wrapped struct {
@@ -183,10 +217,17 @@ func (b *Body) Passed() int64 {
 	return b.passed.Load()
 }
 
-// Close gives the stream up.
+// Close gives the body up. What a held one lay in may be used again then.
 func (b *Body) Close() error {
-	if b == nil || b.stream == nil {
+	switch {
+	case b == nil:
 		return nil
+	case b.stream != nil:
+		return b.stream.Close()
+	case b.release != nil:
+		release := b.release
+		b.release = nil // what is given back twice may be somebody else's by then
+		return release.Close()
 	}
-	return b.stream.Close()
+	return nil
 }

@@ -192,3 +192,56 @@ func TestHoldClaimsWhatComesAndNotWhatIsAnnounced(t *testing.T) {
 		t.Errorf("held without room: %v", err)
 	}
 }
+
+// behind is a stream with a trailer.
+type behind struct{ *source }
+
+func (behind) Trailers() Fields { return Fields{{Name: "Sum", Value: "1"}} }
+
+func TestTrailers(t *testing.T) {
+	made := func() *Body {
+		_, s := streamed("12345", -1)
+		return NewBody(behind{s}, -1)
+	}
+	for name, c := range map[string]struct {
+		does func(*Body)
+		want int
+	}{
+		"as it came": {func(*Body) {}, 1},
+		"held":       {func(b *Body) { _, _ = b.Hold(10, nil) }, 1},
+		"replaced":   {func(b *Body) { b.Replace([]byte("1")) }, 0},
+		"wrapped":    {func(b *Body) { b.Wrap(func(r io.Reader) io.Reader { return r }) }, 0},
+	} {
+		b := made()
+		c.does(b)
+		if got := b.Trailers(); len(got) != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	for _, b := range []*Body{nil, BytesBody(nil), HeldBody(nil, nil)} {
+		if got := b.Trailers(); got != nil {
+			t.Errorf("%v", got)
+		}
+	}
+}
+
+func TestHeldBodyIsGivenBackOnce(t *testing.T) {
+	times := 0
+	b := HeldBody([]byte("12345"), closing(func() error { times++; return nil }))
+	b.Replace([]byte("1234")) // where it lay is given back all the same
+	for range 2 {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if times != 1 {
+		t.Errorf("given back %d times", times)
+	}
+	if err := HeldBody(nil, nil).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+type closing func() error
+
+func (c closing) Close() error { return c() }

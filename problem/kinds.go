@@ -37,7 +37,9 @@ const (
 	MediaTypeUnsupported
 	HostUnknown
 	LimitExceeded
+	ExpectationFailed
 	FieldsTooLarge
+	VersionUnsupported
 
 	UpstreamUnreachable
 	UpstreamBroken
@@ -89,7 +91,10 @@ var catalogue = [kinds]struct {
 	MediaTypeUnsupported: {"media-type-unsupported", http.StatusUnsupportedMediaType, "The operation does not take this media type"},
 	HostUnknown:          {"host-unknown", http.StatusMisdirectedRequest, "No API is served under this host"},
 	LimitExceeded:        {"limit-exceeded", http.StatusTooManyRequests, "Too many requests"},
+	ExpectationFailed:    {"expectation-failed", http.StatusExpectationFailed, "The expectation cannot be met"},
 	FieldsTooLarge:       {"fields-too-large", http.StatusRequestHeaderFieldsTooLarge, "The header fields are too large"},
+
+	VersionUnsupported: {"version-unsupported", http.StatusHTTPVersionNotSupported, "The version of HTTP is not spoken here"},
 
 	UpstreamUnreachable: {"upstream-unreachable", http.StatusBadGateway, "The backend cannot be reached"},
 	UpstreamBroken:      {"upstream-broken", http.StatusBadGateway, "The backend's answer is broken"},
@@ -124,6 +129,6 @@ func (k Kind) Title() string { return catalogue[k].title }
 
 // Failure tells whether the kind is a failure of ours or of the upstream, of
 // which the caller learns no more than an id, rather than a refusal.
-func (k Kind) Failure() bool { return k.Status() >= 500 }
+func (k Kind) Failure() bool { return k.Status() >= 500 && k != VersionUnsupported }
 
 func (k Kind) String() string { return k.Name() }

@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -99,6 +100,7 @@ func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
 		case body.Length == 0:
 			r.Body = http.NoBody
 		case whole:
+			held = bytes.Clone(held) // an early answer may end the exchange while net/http still sends
 			r.Body = io.NopCloser(message.BytesBody(held))
 			r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(message.BytesBody(held)), nil }
 		default:
