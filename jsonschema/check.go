@@ -13,7 +13,7 @@ const (
 	memoAfter          = 20_000 // and half of the steps for each value
 	maxMatchSteps      = 1 << 28
 	maxFirstMatchSteps = maxMatchSteps / 16 // before anything is taken out
-	maxTimeouts        = 8 // of backtracking patterns
+	maxTimeouts        = 8                  // of backtracking patterns
 )
 
 // check is one body on its way through a schema.
@@ -24,9 +24,11 @@ type check struct {
 	marks  []uint64 // a stack of bit sets
 	steps  int
 	work   int // of patterns
-	spent  bool
-	memo   map[uint64]bool
-	digits [2][]byte // of the numbers that are being judged
+	// The bounds of steps for this body.
+	maxSteps, memoAfter int
+	spent               bool
+	memo                map[uint64]bool
+	digits              [2][]byte // of the numbers that are being judged
 
 	// Of judging before anything is taken out (trail.go).
 	first     bool // it is given up where sift will have to begin
@@ -128,12 +130,21 @@ func (k *check) release(scratch *sync.Pool) {
 	scratch.Put(k)
 }
 
+// setBounds says how many steps the values of a body may take.
+func (k *check) setBounds() {
+	k.maxSteps = maxSteps + stepsPerValue*len(k.values)
+	k.memoAfter = memoAfter + stepsPerValue/2*len(k.values)
+}
+
 // place judges a value by the schema of its place.
 func (k *check) place(s *schema, v int32) bool {
 	if s.anything {
 		return true
 	}
-	if k.steps < memoAfter+stepsPerValue/2*len(k.values) {
+	if s.via != nil {
+		s = s.via
+	}
+	if k.steps < k.memoAfter {
 		return k.judge(s, v, s, nil)
 	}
 	if k.first {
@@ -167,7 +178,7 @@ func (k *check) judge(s *schema, v int32, around *schema, up marks) bool {
 	if s.anything {
 		return true
 	}
-	if k.steps++; k.steps > maxSteps+stepsPerValue*len(k.values) {
+	if k.steps++; k.steps > k.maxSteps {
 		k.spent = true
 	}
 	if k.spent {
@@ -176,38 +187,40 @@ func (k *check) judge(s *schema, v int32, around *schema, up marks) bool {
 	if s.never {
 		return k.refuse(v, "false", "is not allowed here", s)
 	}
-	val := &k.values[v]
 	if s.types != 0 && !k.hasType(s.types, v) {
 		return k.refuse(v, "type", "", s)
 	}
 	if s.enum != nil && !k.isOneOf(s.enum, v) {
 		return k.refuse(v, s.enum.keyword, "", s)
 	}
-	depth := len(k.marks)
-	own := up
-	if s.collects() && (val.kind == '{' || val.kind == '[') {
+	if s.judgedFurther {
+		return k.judgeFurther(s, v, around, up)
+	}
+	return k.byKind(s, v, around, up)
+}
+
+// judgeFurther judges by the keywords of the value's type, then by branches,
+// and then by what these leave.
+func (k *check) judgeFurther(s *schema, v int32, around *schema, up marks) bool {
+	val, depth, own := &k.values[v], len(k.marks), up
+	if s.collects && (val.kind == '{' || val.kind == '[') {
 		own = k.take(val.count)
 	}
 	ok := k.byKind(s, v, around, own)
-	if (ok || k.report) && s.hasBranches() {
+	if ok || k.report {
 		ok = k.branches(s, v, around, own) && ok
 	}
 	if (ok || k.report) && s.not != nil {
 		ok = k.negation(s, v) && ok
 	}
-	if (ok || k.report) && s.collects() {
+	if (ok || k.report) && s.collects {
 		ok = k.unevaluated(s, v, own, ok) && ok
 	}
-	if up != nil && s.collects() {
+	if up != nil && s.collects {
 		up.merge(own)
 	}
 	k.marks = k.marks[:depth]
 	return ok
-}
-
-// collects tells whether the schema must know what was evaluated.
-func (s *schema) collects() bool {
-	return s.object != nil && s.object.unexpected != nil || s.array != nil && s.array.unexpected != nil
 }
 
 func (k *check) byKind(s *schema, v int32, around *schema, m marks) bool {
@@ -224,26 +237,15 @@ func (k *check) byKind(s *schema, v int32, around *schema, m marks) bool {
 	return true
 }
 
+// kindTypes are the types of what begins with a byte.
+var kindTypes = [256]Types{'n': Null, 't': Boolean, 'f': Boolean, '0': Number, '"': String, '[': Array, '{': Object}
+
 func (k *check) hasType(t Types, v int32) bool {
-	switch val := &k.values[v]; val.kind {
-	case 'n':
-		return t&Null != 0
-	case 't', 'f':
-		return t&Boolean != 0
-	case '"':
-		return t&String != 0
-	case '[':
-		return t&Array != 0
-	case '{':
-		return t&Object != 0
-	}
-	switch {
-	case t&Number != 0:
+	val := &k.values[v]
+	if t&kindTypes[val.kind] != 0 {
 		return true
-	case t&Integer == 0:
-		return false
 	}
-	return k.values[v].textFlag&whole != 0 || k.number(v).integer()
+	return val.kind == '0' && t&Integer != 0 && (val.textFlag&whole != 0 || k.number(v).integer())
 }
 
 func (k *check) number(v int32) decimal { return k.numberInto(&k.digits[0], v) }
@@ -260,7 +262,8 @@ func (k *check) numberInto(scratch *[]byte, v int32) decimal {
 
 func (k *check) judgeText(s *schema, v int32) bool {
 	r, text, ok := s.text, k.textOf(v), true
-	if r.minimum > 0 || r.maximum >= 0 && len(text) > r.maximum {
+	// A character has one to four bytes: mostly there is nothing to count.
+	if r.minimum > (len(text)+3)/4 || r.maximum >= 0 && len(text) > r.maximum {
 		n := utf8.RuneCount(text)
 		if n < r.minimum {
 			ok = k.refuse(v, "minLength", "", s)

@@ -36,46 +36,47 @@ type memberWalk struct {
 	next    int    // the property that is expected
 }
 
-// fewProperties is how many names are compared rather than looked up.
-const fewProperties = 6
-
-// property finds the property of a name. Members mostly come in the order of
+// expected finds the property of a member. Members mostly come in the order of
 // the schema: the one to expect is tried first.
-func (r *objectRules) property(name []byte, next *int) *property {
-	if *next < len(r.order) {
-		if p := &r.order[*next]; p.name == string(name) {
-			*next++
-			return p
+func (k *check) expected(r *objectRules, i int32, next *int) *property {
+	val, at := &k.values[i], *next
+	name := k.nameIn(val)
+	if at >= len(r.properties) || r.properties[at].name != string(name) {
+		if at = r.lexicon.find(name, val.hash); at < 0 {
+			return nil
 		}
 	}
-	var p *property
-	if len(r.order) > fewProperties {
-		p = r.properties[string(name)]
-	} else {
-		for i := range r.order {
-			if r.order[i].name == string(name) {
-				p = &r.order[i]
-				break
-			}
-		}
+	*next = at + 1
+	return &r.properties[at]
+}
+
+// property finds the property of a member.
+func (k *check) property(r *objectRules, i int32) *property {
+	if at := r.lexicon.find(k.nameOf(i), k.values[i].hash); at >= 0 {
+		return &r.properties[at]
 	}
-	if p != nil {
-		*next = p.place + 1
+	return nil
+}
+
+// propertyOf finds the property of a name of the schema.
+func (r *objectRules) propertyOf(name string) *property {
+	if at := r.lexicon.find([]byte(name), hashOf([]byte(name))); at >= 0 {
+		return &r.properties[at]
 	}
-	return p
+	return nil
 }
 
 // judgeMember judges one member of an object by the keywords that name members.
 func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
-	r, name, ok, known := s.object, k.nameOf(i), true, false
-	if p := r.property(name, &w.next); p != nil {
+	r, ok, known := s.object, true, false
+	if p := k.expected(r, i, &w.next); p != nil {
 		known = true
 		w.found |= p.bit
 		// Whether a hidden member may stand there is for sift to say.
 		ok = p.hidden != "" || k.place(p.schema, i)
 	}
 	for j := range r.patterns {
-		if p := &r.patterns[j]; k.match(p.pattern, name) {
+		if p := &r.patterns[j]; k.match(p.pattern, k.nameOf(i)) {
 			known = true
 			ok = (p.hidden != "" || k.place(p.schema, i)) && ok
 		}

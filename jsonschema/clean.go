@@ -48,6 +48,7 @@ func (s *Schema) Clean(body []byte, may Cleaning) Cleaned {
 	if fault := k.read(body); fault != nil {
 		return Cleaned{Body: body, Faults: []Fault{*fault}, Undecided: true}
 	}
+	k.setBounds()
 	k.closed, k.hides, k.may = s.closed, s.hides, may
 	if s.sifts() && s.forks && k.atOnce(s) {
 		return Cleaned{Body: body, Faults: ordered(k.faults)}

@@ -58,13 +58,13 @@ func (b *builder) properties(v *source.Node) {
 		return
 	}
 	o := b.s.object
-	o.properties = make(map[string]*property, len(v.Members))
-	o.order = make([]property, len(v.Members))
+	o.properties = make([]property, len(v.Members))
+	names := make([]string, len(v.Members))
 	for i := range v.Members {
-		name := v.Members[i].Name
-		o.order[i] = property{name: name, place: i, schema: b.child(v.Members[i].Value)}
-		o.properties[name] = &o.order[i]
+		names[i] = v.Members[i].Name
+		o.properties[i] = property{name: names[i], schema: b.child(v.Members[i].Value)}
 	}
+	o.lexicon = newLexicon(names)
 }
 
 func (b *builder) patternProperties(v *source.Node) {

@@ -58,38 +58,66 @@ func constantOf(n *source.Node) (constant, bool) {
 
 // enum is the values of enum or const.
 type enum struct {
-	strings map[string]struct{}
+	strings lexicon
 	numbers []decimal // sorted
+	small   []small   // the same, if all are
 	others  []constant
 	values  []*source.Node
 	keyword string // enum or const
 }
 
 func newEnum(keyword string, values []*source.Node) *enum {
-	e := &enum{strings: map[string]struct{}{}, values: values, keyword: keyword}
+	e := &enum{values: values, keyword: keyword}
+	var texts []string
 	for _, value := range values {
 		c, ok := constantOf(value)
 		switch {
 		case !ok:
 		case c.kind == '"':
-			e.strings[c.text] = struct{}{}
+			texts = append(texts, c.text)
 		case c.kind == '0':
 			e.numbers = append(e.numbers, c.number)
 		default:
 			e.others = append(e.others, c)
 		}
 	}
+	e.strings = newLexicon(texts)
 	slices.SortFunc(e.numbers, decimal.compare)
+	e.small = smallOnes(e.numbers)
 	return e
+}
+
+// maxSmall is how many numbers are compared one by one.
+const maxSmall = 16
+
+// smallOnes are numbers that are few and small, nil if they are not.
+func smallOnes(numbers []decimal) []small {
+	var list []small
+	for _, d := range numbers {
+		s, ok := small{}, d.integer()
+		if ok {
+			s, ok = parseSmall([]byte(d.plain()))
+		}
+		if !ok || len(list) == maxSmall {
+			return nil
+		}
+		list = append(list, s)
+	}
+	return list
 }
 
 // isOneOf looks a value up among those of the schema.
 func (k *check) isOneOf(e *enum, v int32) bool {
 	switch k.values[v].kind {
 	case '"':
-		_, ok := e.strings[string(k.textOf(v))]
-		return ok
+		return e.strings.has(k.textOf(v))
 	case '0':
+		if e.numbers == nil {
+			return false
+		}
+		if s, ok := parseSmall(k.textOf(v)); ok && e.small != nil {
+			return slices.ContainsFunc(e.small, func(other small) bool { return s.compare(other) == 0 })
+		}
 		_, ok := slices.BinarySearchFunc(e.numbers, k.number(v), decimal.compare)
 		return ok
 	}

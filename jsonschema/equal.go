@@ -85,7 +85,7 @@ func (k *check) equal(a, b int32) bool {
 		}
 	case '{':
 		for i := a + 1; i < x.end; i = k.values[i].end {
-			j := k.memberOf(b, k.nameOf(i))
+			j := k.memberOf(b, i)
 			if j < 0 || !k.equal(i, j) {
 				return false
 			}

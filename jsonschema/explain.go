@@ -263,7 +263,7 @@ func (k *check) distance(s *schema, v int32) int {
 func (k *check) objectDistance(r *objectRules, v int32) int {
 	d := 0
 	for i := v + 1; i < k.values[v].end; i = k.values[i].end {
-		p := r.properties[string(k.nameOf(i))]
+		p := k.property(r, i)
 		switch {
 		case p == nil:
 			if r.properties != nil && r.additional == nil {

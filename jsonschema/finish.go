@@ -1,8 +1,8 @@
 package jsonschema
 
 import (
-	"maps"
 	"slices"
+	"strings"
 )
 
 // finish computes what needs the whole graph: loops, who may set a member,
@@ -12,6 +12,7 @@ func (c *Compiler) finish() {
 		s.findLoop()
 	}
 	for _, s := range c.fresh {
+		s.shorten()
 		s.hideMembers()
 	}
 	for _, s := range c.fresh {
@@ -21,6 +22,8 @@ func (c *Compiler) finish() {
 		s.accepts = s.takes(0)
 		s.governs = s.governsBeneath(map[*schema]bool{})
 		s.anything = s.anything || s.says() == nothing
+		s.collects = s.object != nil && s.object.unexpected != nil || s.array != nil && s.array.unexpected != nil
+		s.judgedFurther = s.collects || s.hasBranches() || s.not != nil
 	}
 	for _, s := range c.fresh {
 		s.makeForks()
@@ -55,6 +58,13 @@ func (s *schema) findLoop() {
 	s.state = done
 }
 
+// shorten finds what a schema that is nothing but a reference leads to.
+func (s *schema) shorten() {
+	for to := s; len(to.refs) == 1 && to.onlyRefers(); s.via = to {
+		to = to.refs[0]
+	}
+}
+
 // judgesWith calls f for every schema that judges the same value.
 func (s *schema) judgesWith(f func(*schema)) {
 	s.inPlace(f)
@@ -80,7 +90,8 @@ func (s *schema) hideMembers() {
 	if s.object == nil || s.direction == Neutral {
 		return
 	}
-	for _, p := range s.object.properties {
+	for i := range s.object.properties {
+		p := &s.object.properties[i]
 		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
 	}
 	for i := range s.object.patterns {
@@ -96,12 +107,7 @@ func (r *objectRules) hides() bool {
 	if r == nil {
 		return false
 	}
-	for _, p := range r.properties {
-		if p.hidden != "" {
-			return true
-		}
-	}
-	return r.restHidden != "" || slices.ContainsFunc(r.patterns, func(p patternProperty) bool { return p.hidden != "" })
+	return r.restHidden != "" || slices.ContainsFunc(r.properties, func(p property) bool { return p.hidden != "" }) || slices.ContainsFunc(r.patterns, func(p patternProperty) bool { return p.hidden != "" })
 }
 
 // ownRequirements drops the requirements of hidden members. Where another
@@ -140,8 +146,8 @@ func (s *schema) hiddenNames(names map[string]bool, branches func(*schema, func(
 	}
 	seen[s] = true
 	if s.object != nil {
-		for name, p := range s.object.properties {
-			names[name] = names[name] || p.hidden != ""
+		for _, p := range s.object.properties {
+			names[p.name] = names[p.name] || p.hidden != ""
 		}
 	}
 	branches(s, func(b *schema) { b.hiddenNames(names, branches, seen) })
@@ -229,8 +235,8 @@ func (s *schema) governsMembers(seen map[*schema]bool) bool {
 func (s *schema) beneath(list []*schema, seen map[*schema]bool) []*schema {
 	seen[s] = true
 	if o := s.object; o != nil {
-		for _, name := range slices.Sorted(maps.Keys(o.properties)) {
-			list = append(list, o.properties[name].schema)
+		for _, p := range slices.SortedFunc(slices.Values(o.properties), func(a, b property) int { return strings.Compare(a.name, b.name) }) {
+			list = append(list, p.schema)
 		}
 		for i := range o.patterns {
 			list = append(list, o.patterns[i].schema)
@@ -268,11 +274,11 @@ func (s *schema) says() speech {
 // so that one pass over the members of an object finds what is missing.
 func (o *objectRules) indexRequired() {
 	o.indexed = 0
-	for _, p := range o.properties {
-		p.bit = 0
+	for i := range o.properties {
+		o.properties[i].bit = 0
 	}
 	for i := range o.required {
-		if p := o.properties[o.required[i].name]; p != nil && i < 64 && p.bit == 0 {
+		if p := o.propertyOf(o.required[i].name); p != nil && i < 64 && p.bit == 0 {
 			p.bit = 1 << i
 			o.indexed |= p.bit
 		}

@@ -157,8 +157,8 @@ func (s *schema) tagNames(names []string) []string {
 		if c.object == nil {
 			continue
 		}
-		for i := range c.object.order {
-			if p := &c.object.order[i]; p.hidden == "" && p.schema.values(0).known {
+		for i := range c.object.properties {
+			if p := &c.object.properties[i]; p.hidden == "" && p.schema.values(0).known {
 				names = append(names, p.name)
 			}
 		}
@@ -173,7 +173,7 @@ func (s *schema) tagged(name string) tagValues {
 			continue
 		}
 		// Whether a hidden member may stand there is not for the branch to say.
-		if p := c.object.properties[name]; p != nil && p.hidden == "" {
+		if p := c.object.propertyOf(name); p != nil && p.hidden == "" {
 			if told := p.schema.values(0); told.known {
 				return told
 			}
@@ -247,9 +247,7 @@ func valuesOf(union []*schema, depth int) tagValues {
 
 func (e *enum) tagValues() tagValues {
 	told := tagValues{known: true}
-	for text := range e.strings {
-		told.texts = append(told.texts, text)
-	}
+	told.texts = append(told.texts, e.strings.words...)
 	for _, d := range e.numbers {
 		if d.integer() && !d.negative {
 			told.numbers = append(told.numbers, d.plain())

@@ -139,7 +139,7 @@ func TestTagsAndTheTrailChangeNothing(t *testing.T) {
 				for _, may := range []Cleaning{{}, {true, true}} {
 					got, want, turn := s.Clean(body, may), plain.Clean(body, may), s.cleanInTurn(body, may)
 					if !reflect.DeepEqual(got, turn) {
-						t.Fatalf("%s\n%s\n%+v\nin turn %+v", text, body, got, turn)
+						t.Fatalf("%s\n%s\n%#v\nin turn %#v", text, body, got, turn)
 					}
 					if !reflect.DeepEqual(got, want) {
 						t.Fatalf("%s\n%s\n%+v\nwithout tags %+v", text, body, got, want)
@@ -158,6 +158,7 @@ func (s *Schema) cleanInTurn(body []byte, may Cleaning) Cleaned {
 	if fault := k.read(body); fault != nil {
 		return Cleaned{Body: body, Faults: []Fault{*fault}, Undecided: true}
 	}
+	k.setBounds()
 	k.closed, k.hides, k.may = s.closed, s.hides, may
 	return k.inTurn(s, body)
 }

@@ -1,6 +1,9 @@
 package jsonschema
 
-import "hash/maphash"
+import (
+	"bytes"
+	"hash/maphash"
+)
 
 // fewNames is how many members of an object are compared each with each.
 const fewNames = 16
@@ -27,37 +30,31 @@ type namesRead struct {
 	count int
 }
 
-// sign maps a name to one of 64: two names of different sign differ.
-func sign(name []byte) uint64 {
-	h := uint(len(name))
-	if h > 0 {
-		h += uint(name[0])*7 + uint(name[len(name)-1])*31 + uint(name[len(name)/2])*3
-	}
-	return 1 << (h & 63)
-}
-
-// isNew notes the name of the member that will be the next value and tells
+// isNew notes the name of a member, the last value that was read, and tells
 // whether its object has no other of that name.
-func (t *tree) isNew(n *namesRead, object int32, member *value) bool {
-	v, name := int32(len(t.values)), t.nameIn(member)
+func (t *tree) isNew(n *namesRead, object, member int32) bool {
 	n.count++
 	if n.count > fewNames {
 		if n.count == fewNames+1 {
-			for i := object + 1; i < v; i = t.values[i].end {
+			for i := object + 1; i < member; i = t.values[i].end {
 				t.insertName(i, object, t.nameOf(i))
 			}
 		}
-		return t.insertName(v, object, name)
+		return t.insertName(member, object, t.nameOf(member))
 	}
-	s := sign(name)
+	// Names of different hash differ.
+	hash := t.values[member].hash
+	s := uint64(1) << (hash >> 26)
 	if n.signs&s == 0 {
 		n.signs |= s
 		return true
 	}
-	for i := object + 1; i < v; i = t.values[i].end {
-		if string(t.nameOf(i)) == string(name) {
+	for i := object + 1; i < member; {
+		val := &t.values[i]
+		if val.hash == hash && bytes.Equal(t.nameIn(val), t.nameOf(member)) {
 			return false
 		}
+		i = val.end
 	}
 	return true
 }

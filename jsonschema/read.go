@@ -32,7 +32,8 @@ func (r *reader) read(body []byte) *Fault {
 	}
 	r.makeRoom(body)
 	r.body, r.at = body, 0
-	if fault := r.value(value{parent: -1, from: -1}, 0); fault != nil {
+	r.values = append(r.values, value{parent: -1, from: -1})
+	if fault := r.value(0, 0); fault != nil {
 		return fault
 	}
 	if r.space(); r.at < len(body) {
@@ -54,26 +55,24 @@ func (r *reader) space() byte {
 	return 0
 }
 
-// value reads one value, of which its place is known.
-func (r *reader) value(v value, depth int) *Fault {
+// value reads one value, of which the place stands in the tree.
+func (r *reader) value(at int32, depth int) *Fault {
 	if depth > MaxDepth {
-		return syntaxFault(r.next(v), "is nested deeper than 100")
+		return syntaxFault(r.pointer(at), "is nested deeper than 100")
 	}
-	if len(r.values) == MaxValues {
-		return &Fault{Pointer: r.next(v), Keyword: "cost", Message: "is more than is checked: a body may hold 1048576 values"}
+	if at == MaxValues {
+		return &Fault{Pointer: r.pointer(at), Keyword: "cost", Message: "is more than is checked: a body may hold 1048576 values"}
 	}
-	v.kind = r.space()
-	at := int32(len(r.values))
-	r.values = append(r.values, v)
 	var fault *Fault
-	switch v.kind {
+	val := &r.values[at]
+	val.kind = r.space()
+	switch val.kind {
 	case '"':
-		part, how, ok := r.text()
-		if !ok {
+		var ok bool
+		if val.text, val.textFlag, ok = r.text(); !ok {
 			return r.broken(at)
 		}
-		val := &r.values[at]
-		val.text, val.textFlag, val.end, val.to = part, how, at+1, int32(r.at)
+		val.end, val.to = at+1, int32(r.at)
 		return nil
 	case '{':
 		fault = r.members(at, depth)
@@ -82,18 +81,9 @@ func (r *reader) value(v value, depth int) *Fault {
 	default:
 		fault = r.scalar(at)
 	}
-	val := &r.values[at]
+	val = &r.values[at]
 	val.end, val.to = int32(len(r.values)), int32(r.at)
 	return fault
-}
-
-// next is the place of a value that is not in the tree.
-func (r *reader) next(v value) string {
-	at := int32(len(r.values))
-	r.values = append(r.values, v)
-	place := r.pointer(at)
-	r.values = r.values[:at]
-	return place
 }
 
 // scalar reads a number, true, false or null.
@@ -115,7 +105,7 @@ func (r *reader) scalar(at int32) *Fault {
 		return r.broken(at)
 	}
 	v.kind, v.text = '0', part{int32(from), int32(r.at)}
-	if v.textFlag&whole == 0 || r.at-from > maxDigits {
+	if v.textFlag&exponent != 0 || r.at-from > maxDigits {
 		if !bounded(r.body[from:r.at]) {
 			return &Fault{Pointer: r.pointer(at), Keyword: "number", Message: "must be a number of at most 400 digits, with an exponent between -400 and 400"}
 		}
@@ -140,7 +130,9 @@ func (r *reader) items(at int32, depth int) *Fault {
 		return nil
 	}
 	for {
-		if fault := r.value(value{parent: at, from: -1}, depth+1); fault != nil {
+		item := int32(len(r.values))
+		r.values = append(r.values, value{parent: at, from: -1})
+		if fault := r.value(item, depth+1); fault != nil {
 			return fault
 		}
 		r.values[at].count++
@@ -167,16 +159,19 @@ func (r *reader) members(at int32, depth int) *Fault {
 		if r.space() != '"' {
 			return r.broken(at)
 		}
-		member := value{parent: at, from: int32(r.at)}
-		var ok bool
-		if member.name, member.nameFlag, ok = r.text(); !ok {
+		member, from := int32(len(r.values)), int32(r.at)
+		name, how, ok := r.text()
+		if !ok {
 			return r.broken(at)
 		}
-		if !r.isNew(&names, at, &member) {
-			return syntaxFault(r.next(member), "stands twice in its object")
+		r.values = append(r.values, value{parent: at, from: from, name: name, nameFlag: how})
+		val := &r.values[member]
+		val.hash = hashOf(r.nameIn(val))
+		if !r.isNew(&names, at, member) {
+			return syntaxFault(r.pointer(member), "stands twice in its object")
 		}
 		if r.space() != ':' {
-			return r.brokenAt(r.next(member))
+			return r.broken(member)
 		}
 		r.at++
 		if fault := r.value(member, depth+1); fault != nil {
@@ -195,13 +190,10 @@ func (r *reader) members(at int32, depth int) *Fault {
 	}
 }
 
-// broken says what is wrong at the next byte, within a value.
+// broken says what is wrong at the next byte, within a value, without a byte of
+// what was sent.
 func (r *reader) broken(within int32) *Fault {
-	return r.brokenAt(r.pointer(within))
-}
-
-// brokenAt says it without a byte of what was sent.
-func (r *reader) brokenAt(pointer string) *Fault {
+	pointer := r.pointer(within)
 	switch {
 	case r.at >= len(r.body):
 		return syntaxFault(pointer, "is not complete: the JSON ends early")

@@ -186,7 +186,7 @@ func (r *reader) number(v *value) bool {
 		ok = i > from
 	}
 	if ok && i < len(b) && b[i]|0x20 == 'e' {
-		v.textFlag = 0
+		v.textFlag = exponent
 		if i++; i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}

@@ -4,13 +4,15 @@ import "sallyport/source"
 
 // schema is one compiled schema object in one mode.
 type schema struct {
-	id   uint32
-	node *source.Node
-
 	// anything accepts whatever comes; never accepts nothing.
 	anything, never bool
+	// judgedFurther: more than type, enum and the keywords of one type says
+	// something of a value. collects: it must know what was evaluated.
+	judgedFurther, collects bool
 
 	types  Types
+	id     uint32
+	via    *schema // the one that this one does no more than refer to
 	enum   *enum
 	number *numberRules
 	text   *textRules
@@ -37,6 +39,7 @@ type schema struct {
 	accepts Types
 
 	// Set while compiling.
+	node             *source.Node
 	looked, freeForm bool
 	under            []*schema // of members and items, branches included
 	direction        Direction
@@ -118,9 +121,9 @@ var phrases = map[string]string{
 }
 
 type objectRules struct {
-	minimum, maximum int // of members; maximum -1: none
-	properties       map[string]*property
-	order            []property // the same as the schema writes them
+	minimum, maximum int        // of members; maximum -1: none
+	properties       []property // as the schema writes them, nil without the word
+	lexicon          lexicon    // of their names
 	patterns         []patternProperty
 	additional       *schema // nil: none
 	// restHidden is readOnly or writeOnly where the direction takes additional
@@ -136,7 +139,6 @@ type objectRules struct {
 
 type property struct {
 	name   string
-	place  int // in the order
 	schema *schema
 	// hidden is readOnly or writeOnly where the direction takes the member out.
 	hidden string

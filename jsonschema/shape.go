@@ -46,11 +46,11 @@ func (s *schema) shape(depth, hops int, left *int) *Shape {
 		sh.Types = enumTypes(s.enum)
 	}
 	if o := s.object; o != nil {
-		for name, p := range o.properties {
+		for _, p := range o.properties {
 			if sh.Properties == nil {
 				sh.Properties = map[string]*Shape{}
 			}
-			sh.Properties[name] = p.schema.shape(depth+1, 0, left)
+			sh.Properties[p.name] = p.schema.shape(depth+1, 0, left)
 		}
 		if o.additional != nil {
 			sh.Additional = o.additional.shape(depth+1, 0, left)
@@ -75,7 +75,8 @@ func (s *schema) shape(depth, hops int, left *int) *Shape {
 
 // onlyRefers tells whether a schema is nothing but its references.
 func (s *schema) onlyRefers() bool {
-	return s.types == 0 && s.enum == nil && s.object == nil && s.array == nil && s.allOf == nil && s.anyOf == nil && s.oneOf == nil
+	return !s.never && s.types == 0 && s.enum == nil && s.number == nil && s.text == nil && s.object == nil && s.array == nil &&
+		s.allOf == nil && s.anyOf == nil && s.oneOf == nil && s.not == nil && s.when == nil
 }
 
 func enumTypes(e *enum) Types {

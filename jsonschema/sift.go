@@ -65,6 +65,7 @@ func (k *check) siftOnce(root *schema) bool {
 	k.siftValue(0, 0)
 	if k.taken && !k.asking && !k.spent {
 		k.pack()
+		k.setBounds()
 		clear(k.memo) // it knows values by where they stood, as the trail does
 		k.trail.end()
 	}
@@ -73,7 +74,7 @@ func (k *check) siftOnce(root *schema) bool {
 
 // spend counts steps and tells whether there are any left.
 func (k *check) spend(steps int) bool {
-	if k.steps += steps; k.steps > maxSteps+stepsPerValue*len(k.values) {
+	if k.steps += steps; k.steps > k.maxSteps {
 		k.spent = true
 	}
 	return !k.spent
@@ -129,9 +130,12 @@ func (k *check) plainly(i int32, at, to int, expected *int) *schema {
 	if r == nil || r.patterns != nil {
 		return nil
 	}
-	p := r.property(k.nameOf(i), expected)
+	p := k.expected(r, i, expected)
 	if p == nil || p.hidden != "" || p.schema.never {
 		return nil
+	}
+	if p.schema.via != nil {
+		return p.schema.via
 	}
 	return p.schema
 }
@@ -199,6 +203,9 @@ func sameTerms(a, b []term) bool {
 func (k *check) seed(s *schema, first int) {
 	if !s.governs {
 		return
+	}
+	if s.via != nil {
+		s = s.via
 	}
 	k.terms = append(k.terms, term{single, s, 1})
 	k.once(first, len(k.terms)-1)

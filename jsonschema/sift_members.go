@@ -84,7 +84,7 @@ func (k *check) stanceOfOne(i int32, s *schema) stance {
 	if r == nil {
 		return silent
 	}
-	if p := r.properties[string(k.nameOf(i))]; p != nil {
+	if p := k.property(r, i); p != nil {
 		st = k.declaredBy(s, p.schema, p.hidden)
 	}
 	for j := range r.patterns {
@@ -224,7 +224,7 @@ func (k *check) followOne(i int32, ordinal int, s *schema, first int) {
 	if r == nil {
 		return
 	}
-	if p := r.properties[string(k.nameOf(i))]; p != nil {
+	if p := k.property(r, i); p != nil {
 		known = true
 		k.seed(p.schema, first)
 	}

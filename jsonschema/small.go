@@ -64,7 +64,12 @@ func (s small) aligned(o small) (int64, int64) {
 }
 
 // compare is -1, 0 or 1 as s is below, equal to or above o.
-func (s small) compare(o small) int { return cmp.Compare(s.aligned(o)) }
+func (s small) compare(o small) int {
+	if s.scale == o.scale {
+		return cmp.Compare(s.n, o.n)
+	}
+	return cmp.Compare(s.aligned(o))
+}
 
 // multipleOf tells whether s divided by a unit above 0 is an integer, and
 // whether that can be said of small numbers.

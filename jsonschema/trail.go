@@ -123,5 +123,5 @@ func (k *check) atOnce(s *Schema) bool {
 
 // startAnew drops a verdict.
 func (k *check) startAnew() {
-	k.faults, k.steps, k.work, k.spent = k.faults[:0], 0, 0, false
+	k.faults, k.steps, k.work, k.spent = nil, 0, 0, false
 }

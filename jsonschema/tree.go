@@ -13,13 +13,14 @@ type value struct {
 	out      bool // it was taken out
 	nameFlag flag
 	textFlag flag
-	parent   int32 // -1 at the root
-	end      int32 // the first value behind this one and all it holds
-	count    int32 // of members or items
-	from     int32 // where the name of a member begins in the bytes
-	to       int32 // where the value ends
-	name     part  // where it is a member
-	text     part  // of a string, decoded; of a number, as written
+	parent   int32  // -1 at the root
+	end      int32  // the first value behind this one and all it holds
+	count    int32  // of members or items
+	from     int32  // where the name of a member begins in the bytes
+	to       int32  // where the value ends
+	name     part   // where it is a member
+	hash     uint32 // of the name
+	text     part   // of a string, decoded; of a number, as written
 }
 
 // part is where a text stands.
@@ -28,8 +29,9 @@ type part struct{ from, to int32 }
 type flag uint8
 
 const (
-	escaped flag = 1 << iota // it had escapes: it stands among the decoded texts
-	whole                    // a number without fraction and exponent
+	escaped  flag = 1 << iota // it had escapes: it stands among the decoded texts
+	whole                     // a number without fraction and exponent
+	exponent                  // a number with one
 )
 
 // tree is a body that was read: it lies in the bytes of the body and dies
@@ -115,20 +117,26 @@ func (t *tree) ordinal(parent, child int32) int {
 
 // member finds a member by name; -1 if there is none.
 func (t *tree) member(object int32, name string) int32 {
-	for i := object + 1; i < t.values[object].end; i = t.values[i].end {
-		if string(t.nameOf(i)) == name {
+	hash, end := hashOf([]byte(name)), t.values[object].end
+	for i := object + 1; i < end; {
+		val := &t.values[i]
+		if val.hash == hash && string(t.nameIn(val)) == name {
 			return i
 		}
+		i = val.end
 	}
 	return -1
 }
 
 // memberOf finds a member by the name of another.
-func (t *tree) memberOf(object int32, name []byte) int32 {
-	for i := object + 1; i < t.values[object].end; i = t.values[i].end {
-		if bytes.Equal(t.nameOf(i), name) {
+func (t *tree) memberOf(object, other int32) int32 {
+	name, hash, end := t.nameOf(other), t.values[other].hash, t.values[object].end
+	for i := object + 1; i < end; {
+		val := &t.values[i]
+		if val.hash == hash && bytes.Equal(t.nameIn(val), name) {
 			return i
 		}
+		i = val.end
 	}
 	return -1
 }
