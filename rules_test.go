@@ -55,7 +55,7 @@ var rings = [...]struct {
 	{"what is made of them", []string{"build", "script", "demo/bank"}},
 	{"what runs", []string{"serve"}},
 	{"what shows it", []string{"demo"}},
-	{"the command", []string{"cmd/sallyport"}},
+	{"the command, and what measures it", []string{"cmd/sallyport", "bench/peers"}},
 }
 
 func ringOf(folder string) int {
