@@ -32,7 +32,7 @@ func (r *reader) read(body []byte) *Fault {
 	}
 	r.makeRoom(body)
 	r.body, r.at = body, 0
-	r.values = append(r.values, value{parent: -1, from: -1})
+	r.add(-1, -1)
 	if fault := r.value(0, 0); fault != nil {
 		return fault
 	}
@@ -68,10 +68,11 @@ func (r *reader) value(at int32, depth int) *Fault {
 	val.kind = r.space()
 	switch val.kind {
 	case '"':
-		var ok bool
-		if val.text, val.textFlag, ok = r.text(); !ok {
+		text, how, ok := r.text()
+		if !ok {
 			return r.broken(at)
 		}
+		val.text.from, val.text.to, val.textFlag = text.from, text.to, how
 		val.end, val.to = at+1, int32(r.at)
 		return nil
 	case '{':
@@ -131,7 +132,7 @@ func (r *reader) items(at int32, depth int) *Fault {
 	}
 	for {
 		item := int32(len(r.values))
-		r.values = append(r.values, value{parent: at, from: -1})
+		r.add(at, -1)
 		if fault := r.value(item, depth+1); fault != nil {
 			return fault
 		}
@@ -164,9 +165,13 @@ func (r *reader) members(at int32, depth int) *Fault {
 		if !ok {
 			return r.broken(at)
 		}
-		r.values = append(r.values, value{parent: at, from: from, name: name, nameFlag: how})
-		val := &r.values[member]
-		val.hash = hashOf(r.nameIn(val))
+		text := r.body
+		if how == escaped {
+			text = r.decoded
+		}
+		hash := hashOf(text[name.from:name.to])
+		val := r.add(at, from)
+		val.name.from, val.name.to, val.nameFlag, val.hash = name.from, name.to, how, hash
 		if !r.isNew(&names, at, member) {
 			return syntaxFault(r.pointer(member), "stands twice in its object")
 		}

@@ -60,6 +60,21 @@ func (t *tree) makeRoom(body []byte) {
 	}
 }
 
+// add adds a value. What is known of it is written straight into its place: a
+// value that is put together elsewhere and then copied takes several times as
+// long.
+func (t *tree) add(parent, from int32) *value {
+	n := len(t.values)
+	if n == cap(t.values) {
+		t.values = append(t.values, value{})
+	}
+	t.values = t.values[:n+1]
+	val := &t.values[n]
+	*val = value{}
+	val.parent, val.from = parent, from
+	return val
+}
+
 // nameOf is the name of a member.
 func (t *tree) nameOf(v int32) []byte {
 	return t.nameIn(&t.values[v])
