@@ -26,19 +26,19 @@ func (s *server) openLog() (close func(), err error) {
 	if err := s.level.UnmarshalText([]byte(c.Level)); err != nil {
 		return nil, fmt.Errorf("log level: %w", err)
 	}
-	s.log = slog.New(handler(out, c.Format, s.level))
-	return close, nil
+	lines := newBatch(out)
+	s.log = slog.New(handler(lines, c.Format, s.level))
+	return func() { lines.close(); close() }, nil
 }
 
 func handler(out io.Writer, format string, level slog.Leveler) slog.Handler {
-	options := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+	if format != "text" {
+		return &jsonLines{out: out, level: level}
+	}
+	return slog.NewTextHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		if len(groups) == 0 && a.Key == slog.TimeKey {
 			a.Key = "ts"
 		}
 		return a
-	}}
-	if format == "text" {
-		return slog.NewTextHandler(out, options)
-	}
-	return slog.NewJSONHandler(out, options)
+	}})
 }
