@@ -141,15 +141,24 @@ func (x *Exchange) HoldRequest() ([]byte, error) {
 		return nil, nil
 	}
 	content, err := x.hold(x.Request.Body, x.Op.MaxBody)
-	switch {
-	case err == nil || problem.As(err).Kind != problem.Internal:
-		return content, err
-	case errors.Is(err, message.ErrTooLarge):
-		return nil, problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
-	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
-		return nil, problem.Refuse(problem.RequestTimeout, "The body did not come in time.").Because(err)
+	if err != nil {
+		return nil, x.Unread(err)
 	}
-	return nil, problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
+	return content, nil
+}
+
+// Unread is the refusal of a request whose body could not be read to its end;
+// what is one already stays as it is.
+func (x *Exchange) Unread(err error) error {
+	switch {
+	case problem.As(err).Kind != problem.Internal:
+		return err
+	case errors.Is(err, message.ErrTooLarge):
+		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
+		return problem.Refuse(problem.RequestTimeout, "The body did not come in time.").Because(err)
+	}
+	return problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
 }
 
 // HoldResponse reads the answer's body whole, within the operation's limit and

@@ -20,6 +20,9 @@ type Operation struct {
 	Index int
 	// MaxBody is the largest request body that is held, in bytes.
 	MaxBody int64
+	// MaxUpload is the largest multipart request body, in bytes, where its files
+	// may be larger than what is held; 0 where it is MaxBody.
+	MaxUpload int64
 	// MaxAnswer is the largest answer that is held, in bytes.
 	MaxAnswer int64
 	// Unprocessable gives requests that their schema refuses 422 for 400.

@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sallyport"
@@ -44,6 +45,7 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	o.limit()
 	o.authorize()
 	o.validate()
+	o.uploads()
 	o.forward()
 	o.filter()
 	if len(o.faults) > 0 {
@@ -121,6 +123,15 @@ func (o *operationBuilder) admit() {
 	}
 	o.place(sallyport.Admit, "reading", o.reading(), enforced(source.Position{}, "path: no encoded slash, no path parameter of the ; kind"))
 	o.place(sallyport.Admit, "sizes", admit.Sizes{}, enforced(o.rules.Request.PositionOf("max_body"), "body: at most %s", o.rules.Request.MaxBody))
+}
+
+// uploads says how large a multipart body may be that is passed on as it comes.
+func (o *operationBuilder) uploads() {
+	if o.op.MaxUpload > o.op.MaxBody {
+		admitted := o.op.Steps(sallyport.Admit)
+		sizes := &admitted[len(admitted)-1]
+		sizes.Controls = append(sizes.Controls, enforced(o.rules.Request.PositionOf("max_file"), "body: a multipart body with its files at most %s bytes", strconv.FormatInt(o.op.MaxUpload, 10)))
+	}
 }
 
 // reading opens what a template or a parameter of the operation needs.

@@ -27,11 +27,15 @@ func (o *operationBuilder) validate() {
 		RefuseEncoded:  o.rules.Request.Encoded == "refuse",
 		RefuseReadOnly: o.rules.Request.ReadOnly == "refuse",
 		Watch:          o.mode(sallyport.Validate) == sallyport.Observe,
+		MaxBody:        o.op.MaxBody,
+		MaxFile:        int64(o.rules.Request.MaxFile),
+		MaxParts:       o.rules.Request.MaxParts,
 	}
 	body, held, not, mistakes := validate.NewBody(o.declared.Body, document, bodyOptions)
 	o.faults = append(o.faults, mistakes...)
 	o.unenforced(not...)
 	o.place(sallyport.Validate, "body", body, held...)
+	o.op.MaxUpload = body.MaxUpload(o.op.MaxBody)
 }
 
 // queryKeys are the API keys that the operation's security puts into the

@@ -11,15 +11,24 @@ type Request struct {
 
 	// The largest body (413).
 	MaxBody Size `yaml:"max_body" default:"1MiB"`
+	// The largest file in a multipart body (413). Set, files do not count towards
+	// max_body, which bounds the other parts together; a body that does not fit
+	// into it, or does not say its length, goes on file by file as it comes, so
+	// that the backend may see bytes of a request that is broken off. Without it
+	// files count like everything else, and every body is checked to its end
+	// first.
+	MaxFile Size `yaml:"max_file"`
+	// The most parts of a multipart body (400).
+	MaxParts int `yaml:"max_parts" default:"1000"`
 	// What comes of a query parameter that the document does not declare.
 	UndeclaredQuery string `yaml:"undeclared_query" default:"refuse" choices:"refuse pass"`
 	// Names of query parameters that may come undeclared, such as utm_*.
 	AllowQuery []Glob `yaml:"allow_query"`
 	// What comes of a property of a body that the document does not declare:
-	// drop takes it out of JSON; in forms and XML it is refused then.
+	// drop takes it out of JSON and forms; in XML it is refused then.
 	UndeclaredProperties string `yaml:"undeclared_properties" default:"refuse" choices:"refuse drop pass"`
-	// What comes of a readOnly property in a request: drop takes it out of JSON,
-	// so that what was read can be put back; in forms and XML it is refused.
+	// What comes of a readOnly property in a request: drop takes it out of JSON
+	// and forms, so that what was read can be put back; in XML it is refused.
 	ReadOnly string `yaml:"read_only" default:"drop" choices:"drop refuse"`
 	// What comes of a body with a Content-Encoding that has to be read: decode
 	// takes gzip, deflate, br and zstd off within max_body, and the backend gets

@@ -39,6 +39,8 @@ type heard struct {
 	method, target string
 	header         http.Header
 	body           []byte
+	// broken is set where the body had no proper end.
+	broken bool
 }
 
 // reply is what a backend answers.
@@ -155,8 +157,8 @@ func (b *backend) await(ctx context.Context, n int) error {
 
 // ServeHTTP implements http.Handler.
 func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(io.LimitReader(r.Body, maxAnswer)) // a body that ends early was heard all the same
-	h := heard{method: r.Method, target: r.RequestURI, header: r.Header, body: body}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxAnswer)) // a body that ends early was heard all the same
+	h := heard{method: r.Method, target: r.RequestURI, header: r.Header, body: body, broken: err != nil}
 	h.header.Set("Host", r.Host)
 	b.mu.Lock()
 	b.heard = append(b.heard, h)

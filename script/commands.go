@@ -56,8 +56,8 @@ func groups() []group {
 				help: "Lets the answers go that are held back, and holds no further ones."},
 			{name: "await", usage: "[--of=NAME] N", least: 1, most: 2, run: doAwait,
 				help: "Waits until the backend has heard N requests in all."},
-			{name: "upstream", usage: "[--of=NAME] [N | method M | target T | header NAME [VALUE] | body VALUE | json POINTER [VALUE]]", least: 0, most: 5, check: true, run: checkUpstream,
-				help: "The backend heard of the last request; of N requests in all; or the last request that it heard was like this."},
+			{name: "upstream", usage: "[--of=NAME] [N | method M | target T | header NAME [VALUE] | body VALUE | json POINTER [VALUE] | broken]", least: 0, most: 5, check: true, run: checkUpstream,
+				help: "The backend heard of the last request; of N requests in all; or the last request that it heard was like this; `broken` is a body that had no proper end."},
 		}},
 		{"Requests", requestCommands()},
 		{"The answer", []command{

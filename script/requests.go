@@ -175,7 +175,7 @@ func (q *request) flags(args []string) ([]string, error) {
 		case "--no-host":
 			q.noHost = true
 		default:
-			if strings.HasPrefix(name, "--") {
+			if strings.HasPrefix(name, "--") && !strings.Contains(arg, "\n") { // a multipart body begins with its boundary
 				return nil, fmt.Errorf("a request has no flag %s", name)
 			}
 			rest = append(rest, arg)

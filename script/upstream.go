@@ -37,6 +37,12 @@ func checkUpstream(s *state, c call) error {
 }
 
 func (h *heard) check(args []string) error {
+	if len(args) == 1 && args[0] == "broken" {
+		if !h.broken {
+			return expected("expected a body that broke off, the backend heard its end")
+		}
+		return nil
+	}
 	if len(args) < 2 {
 		return fmt.Errorf("upstream %s: what should it be?", args[0])
 	}
@@ -58,7 +64,7 @@ func (h *heard) check(args []string) error {
 	case "json":
 		return checkPointer(h.body, rest)
 	default:
-		return unknownName("part of a request", what, []string{"method", "target", "header", "body", "json"})
+		return unknownName("part of a request", what, []string{"method", "target", "header", "body", "json", "broken"})
 	}
 	return nil
 }

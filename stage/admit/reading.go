@@ -65,7 +65,8 @@ func (r *Reading) takesAway(fields message.Fields) bool {
 	return false
 }
 
-// Sizes bounds the body before any of it is read.
+// Sizes bounds the body before any of it is read. Only a multipart body may be
+// larger than what is held, where the operation takes files of that size.
 type Sizes struct{}
 
 // Run implements sallyport.Step.
@@ -74,9 +75,19 @@ func (Sizes) Run(x *sallyport.Exchange) error {
 	if body == nil {
 		return nil
 	}
-	if body.Length > x.Op.MaxBody {
-		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+	most := x.Op.MaxBody
+	if x.Op.MaxUpload > most && isMultipart(x.Request.Fields) {
+		most = x.Op.MaxUpload
 	}
-	body.Limit(x.Op.MaxBody)
+	if body.Length > most {
+		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", most)
+	}
+	body.Limit(most)
 	return nil
+}
+
+func isMultipart(fields message.Fields) bool {
+	const prefix = "multipart/"
+	t := fields.Get("Content-Type")
+	return len(t) >= len(prefix) && strings.EqualFold(t[:len(prefix)], prefix)
 }

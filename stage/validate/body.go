@@ -34,6 +34,14 @@ type BodyOptions struct {
 	// RefuseEncoded refuses a body with content codings (RFC 9110 §8.4). Without
 	// it one that is read is decoded, and passed on decoded.
 	RefuseEncoded bool
+	// MaxBody is the operation's limit of a body, in bytes: by it files that are
+	// small by their schemas are held rather than passed on as they come.
+	MaxBody int64
+	// MaxFile is the largest file of a multipart body, in bytes. With it files do
+	// not count towards the limit of the body; 0 is none.
+	MaxFile int64
+	// MaxParts is how many parts a multipart body may have; 0 is 1000.
+	MaxParts int
 	// Opaque lists media types, * standing for any text, whose content may pass
 	// unread although the document gives it a schema. Without it such content
 	// is refused with 415, since nothing would hold it to its schema.
@@ -67,6 +75,7 @@ const (
 	classJSON class = iota
 	classForm
 	classMultipart
+	classParts // multipart media types but forms
 	classText
 	classXML
 	classLines
@@ -84,6 +93,8 @@ func classOf(t mediatype.Type) class {
 		return classForm
 	case t.Name == multipartType:
 		return classMultipart
+	case t.Main() == "multipart":
+		return classParts
 	case t.IsXML():
 		return classXML
 	case t.IsJSONLines():
@@ -127,7 +138,7 @@ func (s *Body) Run(x *sallyport.Exchange) error {
 	if r == nil {
 		return s.unsupported(x, "A body of this media type cannot be checked against its schema.")
 	}
-	if _, unread := r.(opaqueBody); coded && !unread {
+	if o, opaque := r.(opaqueBody); coded && !(opaque && o.bounds == nil) {
 		return s.decoded(x, r, t)
 	}
 	return r.check(x, t)
@@ -270,15 +281,18 @@ func flawed(f flawAt) error {
 	return invalidBody(faults{{In: "body", Pointer: f.pointer, Keyword: flaws[f.flaw].keyword, Message: flaws[f.flaw].message}})
 }
 
-// opaqueBody is content that is not looked at: it streams, within its limit.
-type opaqueBody struct{}
-
-func (opaqueBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
-	if x.Request.Body.Length > x.Op.MaxBody {
-		return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", x.Op.MaxBody)
+// MaxUpload is the largest body of a multipart media type, in bytes, 0 where
+// none may be larger than any other body.
+func (s *Body) MaxUpload(maxBody int64) int64 {
+	most := int64(0)
+	for _, e := range s.entries {
+		for _, r := range e {
+			if m, ok := r.(*multipartBody); ok && m.files > 0 {
+				most = max(most, m.most(maxBody))
+			}
+		}
 	}
-	x.Request.Body.Limit(x.Op.MaxBody)
-	return nil
+	return most
 }
 
 // accepts joins the declared ranges for a hint.

@@ -136,12 +136,43 @@ func TestJSONBodyIsCleaned(t *testing.T) {
 	}
 }
 
-// Nothing but JSON is rewritten: elsewhere what may not come is refused.
-func TestFormsAreNotCleaned(t *testing.T) {
-	s := body(t, `{content: {`+formType+`: {schema: {type: object, properties: {name: {type: string}, id: {type: string, readOnly: true}}}}}}`, BodyOptions{Undeclared: DropUndeclared})
-	for _, content := range []string{"name=a&id=7", "name=a&admin=1"} {
-		if got := told(s.Run(sending(formType, content))); !strings.HasPrefix(got, "body-invalid ") {
-			t.Errorf("%s: %s", content, got)
+// A form loses pairs, each with one ampersand, and no other byte.
+func TestFormsAreCleaned(t *testing.T) {
+	const declared = `{content: {` + formType + `: {schema: {type: object, properties: {
+		name: {type: string}, id: {type: string, readOnly: true}, tags: {type: array, items: {type: string}, readOnly: true},
+		o: {type: object, properties: {a: {type: integer}, id: {type: integer, readOnly: true}}},
+		s: {type: object, properties: {sa: {type: integer}, sid: {type: integer, readOnly: true}}},
+		j: {type: object, properties: {a: {type: integer}, id: {type: integer, readOnly: true}}}}},
+		encoding: {o: {style: deepObject, explode: true}, s: {style: form, explode: true}}}}}`
+	drop, refuse := BodyOptions{Undeclared: DropUndeclared}, BodyOptions{RefuseReadOnly: true}
+	for _, c := range []struct {
+		given         string
+		o             BodyOptions
+		content, want string
+		left          string
+	}{
+		{"nothing to take out", drop, "name=a+b&&name%41=", "passes", "name=a+b&"},
+		{"nothing is declared otherwise", drop, "&name=a%20b&", "passes", "&name=a%20b&"},
+		{"readOnly", BodyOptions{}, "id=7&name=a", "passes", "name=a"},
+		{"readOnly in the middle", BodyOptions{}, "name=a&id=7&&o[a]=1", "passes", "name=a&&o[a]=1"},
+		{"readOnly at the end, encoded", BodyOptions{}, "name=a&%69d=7", "passes", "name=a"},
+		{"all of it", BodyOptions{}, "id=7", "passes", ""},
+		{"a list", BodyOptions{}, "tags=1&name=a&tags=2", "passes", "name=a"},
+		{"a member of a deep object", BodyOptions{}, "o[id]=1&o[a]=2", "passes", "o[a]=2"},
+		{"a member of a spread object", BodyOptions{}, "sid=1&sa=2", "passes", "sa=2"},
+		{"a member within JSON text", BodyOptions{}, "j=%7B%22id%22%3A1%7D&name=a", "body-invalid body:/j/id:readOnly", ""},
+		{"undeclared", drop, "admin=1&name=a&o[x]=1&o[a]=1&admin=2", "passes", "name=a&o[a]=1"},
+		{"undeclared, refused", BodyOptions{}, "admin=1&name=a", "body-invalid body:/admin:additionalProperties", ""},
+		{"readOnly, refused", refuse, "id=7&name=a", "body-invalid body:/id:readOnly", ""},
+		{"a fault beside it", drop, "id=7&name=a&name=b", "body-invalid body:/name:duplicate", ""},
+		{"watched, nothing changes", BodyOptions{Undeclared: DropUndeclared, Watch: true}, "id=7&x=1", "passes", "id=7&x=1"},
+	} {
+		x := sending(formType, c.content)
+		x.Request.Fields.Add("Content-Digest", "sha-256=:a:")
+		if got := told(body(t, declared, c.o).Run(x)); got != c.want {
+			t.Errorf("%s: %s; want %s", c.given, got, c.want)
+		} else if got == "passes" && (left(t, x) != c.left || x.Request.Fields.Has("Content-Digest") != (c.left == c.content)) {
+			t.Errorf("%s: left %q of %q, with %v", c.given, left(t, x), c.content, x.Request.Fields)
 		}
 	}
 }

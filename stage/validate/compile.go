@@ -125,7 +125,7 @@ func (f *findings) querystring(declared *openapi.Parameter, d Document) *queryst
 	}
 	what := "querystring " + declared.Name
 	if t, err := mediatype.Parse(m.Range); err == nil && t.Name == formType {
-		q.form = f.compileFields(d, what, m)
+		q.form = f.compileFields(d, what, m.Schema, m.Encoding)
 	} else {
 		q.content = f.content(what, m)
 		q.compileSchema(f, d, what, m.Schema)

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"slices"
 	"strings"
 
 	"sallyport"
@@ -84,6 +85,7 @@ func (c *contentEntry) mayInclude(k class) bool {
 		classJSON:      {"application/json", "text/json"},
 		classForm:      {formType},
 		classMultipart: {multipartType},
+		classParts:     {"multipart/mixed"},
 		classText:      {"text/plain"},
 		classXML:       {"application/xml", "text/xml"},
 		classLines:     {"application/jsonl", "application/x-ndjson"},
@@ -111,9 +113,13 @@ func (c *contentEntry) reader(k class) reader {
 			return r
 		}
 	case classForm:
-		return &formBody{fields: c.compileFields(c.d, what, c.m), required: c.required}
+		return &formBody{fields: c.compileFields(c.d, what, c.m.Schema, c.m.Encoding), required: c.required, may: c.may(), watch: c.o.Watch}
 	case classMultipart:
-		return c.compileMultipart(c.d, what, c.m, c.required)
+		return c.multipart(k)
+	case classParts:
+		if r := c.multipart(k); r != nil {
+			return r
+		}
 	case classXML:
 		r := &xmlBody{required: c.required, plan: planXML(c.d, c.m.Schema)}
 		if r.plan != nil {
@@ -133,7 +139,7 @@ func (c *contentEntry) reader(k class) reader {
 		return r
 	}
 	if c.mayBeOpaque() {
-		return opaqueBody{}
+		return opaqueBody{bounded(c.d.fileRules(c.m.Schema)), c.o.Watch}
 	}
 	return nil
 }
@@ -161,8 +167,9 @@ func (c *contentEntry) mayBeOpaque() bool {
 	return false
 }
 
-// constrains tells whether a schema says more of bytes than that they are some.
-func constrains(n *source.Node) bool {
+// constrains tells whether a schema says more of bytes than that they are some,
+// and than these keywords.
+func constrains(n *source.Node, but ...string) bool {
 	for i := range n.Members {
 		switch m := &n.Members[i]; m.Name {
 		case "title", "description", "example", "examples", "default", "deprecated", "externalDocs", "contentMediaType", "format", "$comment":
@@ -171,7 +178,7 @@ func constrains(n *source.Node) bool {
 				return true
 			}
 		default:
-			if !strings.HasPrefix(m.Name, "x-") {
+			if !strings.HasPrefix(m.Name, "x-") && !slices.Contains(but, m.Name) {
 				return true
 			}
 		}
@@ -186,8 +193,8 @@ func (c *contentEntry) report(r reader, k class) {
 	case nil:
 		c.leave(sallyport.Refused, c.m.At, what+": nothing here can hold it to its schema, so it is refused; opaque lets it pass unread")
 	case opaqueBody:
-		c.enforce(c.m.At, what+": bytes within the size limit"+presence(c.required))
-		if n := c.d.deref(c.m.Schema); n != nil && (constrains(n) || n.Has("format") && n.Str("format") != "binary") {
+		c.enforce(c.m.At, what+": bytes within the size limit"+r.bounds.says()+presence(c.required))
+		if n := c.d.deref(c.m.Schema); n != nil && (constrains(n, "minLength", "maxLength") || n.Has("format") && n.Str("format") != "binary") {
 			c.leave(sallyport.Annotation, c.m.At, what+": the schema is not enforced")
 		}
 	case *xmlBody:
@@ -201,6 +208,10 @@ func (c *contentEntry) report(r reader, k class) {
 		}
 	case *sequenceBody:
 		c.reportSequence(r)
+	case *multipartBody:
+		c.reportMultipart(r)
+	case *formBody:
+		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required)+dropping(r.may, r.fields.schema != nil && r.fields.schema.Hides()))
 	case *jsonBody:
 		c.enforce(c.m.At, what+": "+c.d.summary(c.m.Schema)+presence(c.required)+droppingOf(r))
 	default:

@@ -17,6 +17,7 @@ const maxDeep = 16
 type branch struct {
 	leaf   bool
 	value  string
+	pair   int32 // that the value came with
 	names  []string
 	byName map[string]*branch
 	// appended counts items written with empty brackets.
@@ -27,8 +28,9 @@ type branch struct {
 // name of its parameter.
 func (d *decoder) deep(prefix string, v values, c coding, shape *jsonschema.Shape) flaw {
 	var root branch
-	for p := v.first(); p != nil; p = v.next(p) {
-		if f := root.grow(p.name[len(prefix):], p.value); f != sound {
+	for i := v.chain.first; i >= 0; i = v.pairs.list[i].next {
+		p := &v.pairs.list[i]
+		if f := root.grow(p.name[len(prefix):], p.value, i); f != sound {
 			return f
 		}
 	}
@@ -36,7 +38,7 @@ func (d *decoder) deep(prefix string, v values, c coding, shape *jsonschema.Shap
 }
 
 // grow adds one value at a path of brackets.
-func (b *branch) grow(path, value string) flaw {
+func (b *branch) grow(path, value string, pair int32) flaw {
 	for depth := 0; path != ""; depth++ {
 		token, rest, ok := strings.Cut(path, "]")
 		if !ok || token == "" || token[0] != '[' || strings.IndexByte(token[1:], '[') >= 0 || depth == maxDeep {
@@ -58,7 +60,7 @@ func (b *branch) grow(path, value string) flaw {
 	if b.leaf || len(b.names) > 0 {
 		return repeated
 	}
-	b.leaf, b.value = true, value
+	b.leaf, b.value, b.pair = true, value, pair
 	return sound
 }
 
@@ -77,7 +79,10 @@ func (b *branch) child(name string) *branch {
 
 func (d *decoder) branch(b *branch, c coding, shape *jsonschema.Shape) flaw {
 	if b.leaf {
-		return d.scalar(b.value, c, shape)
+		from := len(d.out)
+		f := d.scalar(b.value, c, shape)
+		d.mark(from, int(b.pair), false)
+		return f
 	}
 	types := typesOf(shape)
 	if b.appended > 0 || mayBe(types, jsonschema.Array) && !mayBe(types, jsonschema.Object) {

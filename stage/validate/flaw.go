@@ -10,6 +10,8 @@ const (
 	badPairs
 	badPath
 	badJSON
+	badXML
+	badMedia
 	badSeparator
 	repeated
 	tooMany
@@ -22,6 +24,8 @@ var flaws = [...]struct{ keyword, message string }{
 	badPairs:     {"style", "must be names and values in turn"},
 	badPath:      {"style", "must name members in brackets, list items by indexes from 0 without a gap"},
 	badJSON:      {"content", "must be JSON text"},
+	badXML:       {"content", "must be XML as its schema says"},
+	badMedia:     {"contentType", "must be text, not JSON"},
 	badSeparator: {"allowReserved", "must have its semicolons percent-encoded"},
 	repeated:     {"duplicate", "may be given only once"},
 	tooMany:      {"style", "must have fewer members"},

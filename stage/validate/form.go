@@ -19,8 +19,8 @@ type fields struct {
 }
 
 // compileFields reads the schema and the encodings of a form.
-func (f *findings) compileFields(d Document, what string, m *openapi.MediaType) *fields {
-	form := &fields{names: newNames(), schema: f.compile(d, what, m.Schema)}
+func (f *findings) compileFields(d Document, what string, node *source.Node, encodings map[string]*openapi.Encoding) *fields {
+	form := &fields{names: newNames(), schema: f.compile(d, what, node)}
 	if form.schema == nil {
 		return form
 	}
@@ -29,8 +29,8 @@ func (f *findings) compileFields(d Document, what string, m *openapi.MediaType) 
 		return form
 	}
 	for _, name := range sortedNames(form.shape.Properties) {
-		p := property(name, form.shape.Properties[name], m.Encoding[name])
-		if e := m.Encoding[name]; e != nil && e.Style != "" {
+		p := property(name, form.shape.Properties[name], encodings[name])
+		if e := encodings[name]; e != nil && e.Style != "" {
 			if known, ok := styles[e.Style]; !ok || known.places != styles["deepObject"].places && e.Style != "form" {
 				f.mistakes.Add(e.At, "use form, spaceDelimited, pipeDelimited or deepObject", "a property of a form cannot have the style %q", e.Style)
 			}
@@ -38,9 +38,9 @@ func (f *findings) compileFields(d Document, what string, m *openapi.MediaType) 
 		form.list = append(form.list, p)
 	}
 	form.claimNames()
-	for _, name := range sortedNames(m.Encoding) {
+	for _, name := range sortedNames(encodings) {
 		if _, known := form.shape.Properties[name]; !known {
-			f.leave(sallyport.Annotation, m.Encoding[name].At, what+": the encoding of "+name+" belongs to no property")
+			f.leave(sallyport.Annotation, encodings[name].At, what+": the encoding of "+name+" belongs to no property")
 		}
 	}
 	return form
@@ -96,9 +96,10 @@ type flawAt struct {
 	pointer string
 }
 
-// check decodes a form and holds it against its schema. Where a field has more
-// than one reading, a combination that fits is enough.
-func (f *fields) check(text string, most int, w *work) (flawAt, []jsonschema.Fault) {
+// check decodes a form and holds it against its schema, without what may be
+// taken out; w says where that came from. Where a field has more than one
+// reading, a combination that fits is enough.
+func (f *fields) check(text string, most int, may jsonschema.Cleaning, w *work) (flawAt, jsonschema.Cleaned) {
 	w.pairs.begin(len(f.list))
 	own := newNames() // of what the schema does not name
 	flaw := scanPairs(text, most, func(name, value string) {
@@ -112,15 +113,25 @@ func (f *fields) check(text string, most int, w *work) (flawAt, []jsonschema.Fau
 		w.pairs.add(owner, name, value)
 	})
 	if flaw != sound {
-		return flawAt{flaw: flaw}, nil
+		return flawAt{flaw: flaw}, jsonschema.Cleaned{}
 	}
-	return f.tries(&w.decoder, func(d *decoder, turn int) flawAt { return f.write(d, &w.pairs, turn) })
+	judge := func(text []byte) jsonschema.Cleaned { return f.judge(text, may) }
+	return f.tries(&w.decoder, judge, func(d *decoder, turn int) flawAt { return f.write(d, &w.pairs, turn) })
 }
 
-// tries checks one reading after another until one fits.
-func (f *fields) tries(d *decoder, write func(d *decoder, turn int) flawAt) (flawAt, []jsonschema.Fault) {
+// judge holds the text of a form against its schema.
+func (f *fields) judge(text []byte, may jsonschema.Cleaning) jsonschema.Cleaned {
+	if f.schema == nil {
+		return jsonschema.Cleaned{Body: text}
+	}
+	return f.schema.Clean(text, may)
+}
+
+// tries judges one reading after another until one fits. What is told of
+// readings that do not is what is wrong with the first.
+func (f *fields) tries(d *decoder, judge func([]byte) jsonschema.Cleaned, write func(d *decoder, turn int) flawAt) (flawAt, jsonschema.Cleaned) {
 	var flawed flawAt
-	var wrong []jsonschema.Fault
+	var wrong *jsonschema.Cleaned
 	for _, turn := range [...]int{0, 1} {
 		for _, asText := range [...]bool{false, true} {
 			d.reset(asText)
@@ -129,12 +140,12 @@ func (f *fields) tries(d *decoder, write func(d *decoder, turn int) flawAt) (fla
 				flawed = flaw
 			}
 			if flaw.flaw == sound {
-				faults := f.verdict(d.out)
-				if len(faults) == 0 {
-					return flawAt{}, nil
+				c := judge(d.out)
+				if len(c.Faults) == 0 {
+					return flawAt{}, c
 				}
 				if wrong == nil {
-					wrong = faults
+					wrong = &c
 				}
 			}
 			if !d.open {
@@ -143,16 +154,9 @@ func (f *fields) tries(d *decoder, write func(d *decoder, turn int) flawAt) (fla
 		}
 	}
 	if wrong != nil {
-		return flawAt{}, wrong
+		return flawAt{}, *wrong
 	}
-	return flawed, nil
-}
-
-func (f *fields) verdict(text []byte) []jsonschema.Fault {
-	if f.schema == nil {
-		return nil
-	}
-	return f.schema.Check(text)
+	return flawed, jsonschema.Cleaned{}
 }
 
 // write appends the form as one object.
@@ -167,9 +171,11 @@ func (f *fields) write(d *decoder, p *pairs, turn int) flawAt {
 		d.out = append(d.out, open)
 		d.out = append(appendQuoted(d.out, []byte(field.name)), ':')
 		open = ','
+		from := len(d.out)
 		if flaw := field.writeField(d, v, turn); flaw != sound {
 			return flawAt{flaw, field.pointer}
 		}
+		d.markAll(from, v)
 	}
 	if open == '{' {
 		d.out = append(d.out, open)

@@ -1,7 +1,10 @@
 package validate
 
 import (
+	"log/slog"
+
 	"sallyport"
+	"sallyport/jsonschema"
 	"sallyport/mediatype"
 )
 
@@ -13,6 +16,8 @@ const maxFormPairs = 10_000
 type formBody struct {
 	fields   *fields
 	required bool
+	may      jsonschema.Cleaning
+	watch    bool
 }
 
 func (r *formBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
@@ -23,8 +28,34 @@ func (r *formBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	if len(content) == 0 && r.required {
 		return empty(true)
 	}
+	left, dropped, err := r.clean(string(content))
+	if err != nil || dropped == 0 {
+		return err
+	}
+	x.Note(slog.Int("dropped", dropped))
+	if !r.watch {
+		x.Request.Body.Replace([]byte(left))
+		x.Request.Fields.DelDigests()
+	}
+	return nil
+}
+
+// clean judges a form without the pairs that may be taken out. What is left is
+// judged again, with nothing more to be taken out: a member that is not a pair
+// of its own, such as one within JSON text, is refused.
+func (r *formBody) clean(text string) (left string, dropped int, err error) {
 	w := newWork().(*work)
-	flaw, wrong := r.fields.check(string(content), maxFormPairs, w)
+	w.marking = true
+	flaw, c := r.fields.check(text, maxFormPairs, r.may, w)
+	if err := r.verdict(flaw, c.Faults); err != nil || c.CutCount == 0 {
+		return text, 0, err
+	}
+	left = withoutPairs(text, w.lost(c.Gone))
+	flaw, again := r.fields.check(left, maxFormPairs, jsonschema.Cleaning{}, w)
+	return left, c.CutCount, r.verdict(flaw, again.Faults)
+}
+
+func (r *formBody) verdict(flaw flawAt, wrong []jsonschema.Fault) error {
 	switch {
 	case flaw.flaw != sound:
 		return flawed(flaw)

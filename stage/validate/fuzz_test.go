@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"sallyport/jsonschema"
 	"sallyport/message"
 )
 
@@ -100,8 +101,8 @@ func FuzzForm(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content string) {
 		w := newWork().(*work)
-		flaw, wrong := fields.check(content, maxFormPairs, w)
-		if flaw.flaw != sound || len(wrong) > 0 {
+		flaw, c := fields.check(content, maxFormPairs, jsonschema.Cleaning{}, w)
+		if flaw.flaw != sound || len(c.Faults) > 0 {
 			return
 		}
 		var members map[string]any

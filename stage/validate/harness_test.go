@@ -58,19 +58,33 @@ func contentOf(n *source.Node) []*openapi.MediaType {
 	for i := range n.Members {
 		v := n.Members[i].Value
 		m := &openapi.MediaType{Range: strings.ToLower(n.Members[i].Name), Schema: v.Get("schema"), ItemSchema: v.Get("itemSchema"), At: v.Position()}
-		if encodings := v.Get("encoding"); encodings != nil {
-			m.Encoding = map[string]*openapi.Encoding{}
-			for j := range encodings.Members {
-				m.Encoding[encodings.Members[j].Name] = encodingOf(encodings.Members[j].Value)
-			}
-		}
+		m.Encodings = encodingsOf(v)
 		list = append(list, m)
 	}
 	return list
 }
 
+func encodingsOf(n *source.Node) openapi.Encodings {
+	var e openapi.Encodings
+	if named := n.Get("encoding"); named != nil {
+		e.Encoding = map[string]*openapi.Encoding{}
+		for j := range named.Members {
+			e.Encoding[named.Members[j].Name] = encodingOf(named.Members[j].Value)
+		}
+	}
+	if prefix := n.Get("prefixEncoding"); prefix != nil {
+		for _, item := range prefix.Items {
+			e.PrefixEncoding = append(e.PrefixEncoding, encodingOf(item))
+		}
+	}
+	if item := n.Get("itemEncoding"); item != nil {
+		e.ItemEncoding = encodingOf(item)
+	}
+	return e
+}
+
 func encodingOf(n *source.Node) *openapi.Encoding {
-	e := &openapi.Encoding{ContentType: n.Str("contentType"), Style: n.Str("style"), AllowReserved: n.True("allowReserved"), At: n.Position()}
+	e := &openapi.Encoding{Encodings: encodingsOf(n), ContentType: n.Str("contentType"), Style: n.Str("style"), AllowReserved: n.True("allowReserved"), At: n.Position()}
 	e.Explode = e.Style == "form" && !n.Has("explode") || n.True("explode")
 	if headers := n.Get("headers"); headers != nil {
 		e.Headers = map[string]*openapi.Header{}

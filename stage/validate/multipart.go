@@ -1,389 +1,322 @@
 package validate
 
 import (
-	"bytes"
+	"log/slog"
+	"math"
+	"strconv"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"sallyport"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/openapi"
+	"sallyport/problem"
 	"sallyport/source"
 )
 
-// multipartBody is multipart/form-data: parts that are put together to one
-// object by the schema and the encodings of its properties.
+// multipartBody is a multipart media type whose parts are put together to one
+// value. It is checked to its end before the backend hears of it; where files
+// may be larger than a body that is held, they stream.
 type multipartBody struct {
-	fields   *fields
-	kinds    map[string]*partKind
+	parts    *assembly
 	required bool
+	may      jsonschema.Cleaning
+	watch    bool
+	// file is the most bytes of one file beyond the body's limit, 0 where files
+	// count towards it; count is how many parts there may be.
+	file  int64
+	count int
+	// files are the most bytes that all files can have.
+	files int64
 }
 
-// partKind is what is known of the parts of one name.
-type partKind struct {
-	// ranges are what encoding.contentType lists.
-	ranges []mediatype.Range
-	// opaque parts are not looked at.
-	opaque bool
-	// styled parts are written by encoding.style instead of a media type.
-	styled bool
-	// headers are the header fields that a part must or may have.
-	headers []parameter
-}
-
-// compileMultipart adds to the fields of a form what only parts have.
-func (f *findings) compileMultipart(d Document, what string, m *openapi.MediaType, required bool) *multipartBody {
-	r := &multipartBody{fields: f.compileFields(d, what, m), kinds: map[string]*partKind{}, required: required}
-	for i := range r.fields.list {
-		p := &r.fields.list[i]
-		p.coding = literal
-		r.kinds[p.name] = f.partKind(d, what+": part "+p.name, d.propertyOf(m.Schema, p.name), m.Encoding[p.name])
+// multipart compiles the reader of a multipart media type; nil where its schema
+// is that of no object and no list of parts.
+func (c *contentEntry) multipart(k class) reader {
+	what := "body " + c.m.Range
+	r := &multipartBody{required: c.required, may: c.may(), watch: c.o.Watch, file: c.o.MaxFile, count: c.o.MaxParts}
+	if r.count == 0 {
+		r.count = defaultParts
+	}
+	byPlace := c.m.ItemSchema != nil || c.d.isList(c.m.Schema)
+	switch {
+	case k == classMultipart && !byPlace:
+		r.parts = c.byName(c.d, what, c.m.Schema, c.m.Encodings)
+	case k == classMultipart:
+		c.leave(sallyport.Refused, c.m.At, what+": the parts of a form have names; a form that is described as a list is refused")
+		return nil
+	case byPlace:
+		r.parts = c.byPlace(c.d, what, c.m.Schema, c.m.ItemSchema, c.m.Encodings)
+	default:
+		return nil
+	}
+	r.may.Hidden = r.may.Hidden && r.parts.fields.schema != nil && r.parts.fields.schema.Hides()
+	if r.file > 0 && !r.watch {
+		r.files = r.parts.fileBytes(r.file, r.count)
 	}
 	return r
 }
 
-func (f *findings) partKind(d Document, what string, node *source.Node, e *openapi.Encoding) *partKind {
-	k := &partKind{opaque: d.isBinary(node)}
-	if e == nil {
-		return k
-	}
-	if k.styled = e.Style != ""; k.styled {
-		k.opaque = false
-		e = &openapi.Encoding{Headers: e.Headers, At: e.At} // contentType is ignored beside it
-	}
-	for _, text := range strings.Split(e.ContentType, ",") {
-		if strings.TrimSpace(text) == "" {
+// nested compiles the parts of a part: an encoding that names a multipart media
+// type, and perhaps encodings of its own (OpenAPI 3.2, Encoding Object).
+func (f *findings) nested(d Document, what string, node *source.Node, e *openapi.Encoding, k *partKind) *assembly {
+	for i := range k.ranges {
+		t, one := k.ranges[i].Type()
+		switch {
+		case !one || t.Main() != "multipart":
 			continue
-		}
-		r, err := mediatype.ParseRange(text)
-		if err != nil {
-			f.mistakes.Add(e.At, "write type/subtype, type/* or a list of them", "%s: %q is no media type", what, strings.TrimSpace(text))
-			continue
-		}
-		k.ranges = append(k.ranges, r)
-	}
-	for _, name := range sortedNames(e.Headers) {
-		if !strings.EqualFold(name, "Content-Type") { // encoding.contentType describes it (OpenAPI, Encoding Object: headers)
-			k.headers = append(k.headers, f.partHeader(d, what, name, e.Headers[name]))
-		}
-	}
-	return k
-}
-
-func (f *findings) partHeader(d Document, what, name string, h *openapi.Header) parameter {
-	p := parameter{name: name, in: "body", required: h.Required, style: simple, explode: h.Explode}
-	node := h.Schema
-	if h.Content != nil {
-		node = h.Content.Schema
-		p.readings, p.content = []reading{asContent}, f.content(what+": header "+name, h.Content)
-	}
-	p.compileSchema(f, d, what+": header "+name, node)
-	return p
-}
-
-// propertyOf finds the schema of a property where a form declares it.
-func (d Document) propertyOf(node *source.Node, name string) *source.Node {
-	return d.search(node, name, 0)
-}
-
-func (d Document) search(node *source.Node, name string, depth int) *source.Node {
-	n := d.deref(node)
-	if n == nil || depth > 8 {
-		return nil
-	}
-	if p := n.Get("properties").Get(name); p != nil {
-		return p
-	}
-	for _, word := range []string{"allOf", "anyOf", "oneOf"} {
-		branches := n.Get(word)
-		if branches == nil {
-			continue
-		}
-		for _, branch := range branches.Items {
-			if p := d.search(branch, name, depth+1); p != nil {
-				return p
+		case t.Name == multipartType:
+			if k.list {
+				node = d.deref(node).Get("items")
 			}
+			if n := d.deref(node); n.Str("type") == "object" || n.Has("properties") {
+				k.file = nil
+				return f.byName(d, what, node, e.Encodings)
+			}
+		case d.isList(node):
+			k.file, k.list = nil, false
+			return f.byPlace(d, what, node, nil, e.Encodings)
 		}
+	}
+	if len(e.Encoding)+len(e.PrefixEncoding) > 0 || e.ItemEncoding != nil {
+		f.leave(sallyport.Annotation, e.At, what+": its encodings belong to no parts")
 	}
 	return nil
 }
 
-// isBinary tells whether a schema stands for bytes: format: binary (3.0), a
-// contentMediaType that is not text, or in 3.1 a schema that says nothing of a
-// type (Encoding Object: contentType); of a list, its items.
-func (d Document) isBinary(node *source.Node) bool {
-	n := d.deref(node)
-	for depth := 0; n != nil && n.Kind == source.Map && depth < 8; depth++ {
-		if n.Str("format") == "binary" {
-			return true
+// fileBytes bounds what all files together can have.
+func (a *assembly) fileBytes(most int64, parts int) int64 {
+	total := int64(0)
+	add := func(k *partKind, files int) {
+		if k.file == nil {
+			return
 		}
-		if media := n.Str("contentMediaType"); media != "" {
-			t, err := mediatype.Parse(media)
-			return n.Str("contentEncoding") == "" && (err != nil || classOf(t) == classOther)
-		}
-		switch {
-		case n.Str("type") == "array" && n.Has("items"):
-			n = d.deref(n.Get("items"))
-		case n.Get("allOf") != nil && len(n.Get("allOf").Items) == 1:
-			n = d.deref(n.Get("allOf").Items[0])
-		default:
-			return !n.Has("type") && !n.Has("format") && !constrains(n)
+		if each := min(most, k.file.most); each > 0 && int64(files) > (math.MaxInt64/2-total)/each {
+			total = math.MaxInt64 / 2
+		} else {
+			total += each * int64(files)
 		}
 	}
-	return false
+	for _, name := range sortedNames(a.kinds) {
+		k := a.kinds[name]
+		switch {
+		case k.list && k.most > 0:
+			add(k, min(k.most, parts))
+		case k.list:
+			add(k, parts)
+		default:
+			add(k, 1)
+		}
+	}
+	for _, k := range a.places {
+		add(k, 1)
+	}
+	add(a.other, parts)
+	if most > 0 && total > most*int64(parts) && most <= math.MaxInt64/int64(parts) {
+		total = most * int64(parts)
+	}
+	return total
 }
 
 func (r *multipartBody) check(x *sallyport.Exchange, t mediatype.Type) error {
+	body := x.Request.Body
+	if body.Empty() {
+		return empty(r.required)
+	}
+	// Which part is the root of multipart/related would be said by it and by
+	// its place (RFC 2387 §3.2).
+	if _, start := t.Parameter("start"); start {
+		return malformed("The body must begin with its root part, and not name it by start.")
+	}
+	boundary, _ := t.Parameter("boundary")
+	if _, held := body.Held(); !held && r.files > 0 && (body.Length < 0 || body.Length > x.Op.MaxBody) {
+		return r.stream(x, boundary)
+	}
 	content, err := x.HoldRequest()
 	if err != nil {
 		return err
 	}
-	if len(content) == 0 {
-		return empty(r.required)
+	left, dropped, err := r.clean(content, boundary)
+	if err != nil || dropped == 0 {
+		return err
 	}
-	boundary, _ := t.Parameter("boundary")
-	parts, err := parseParts(content, boundary)
-	if err != nil {
-		return malformed(err.Error())
-	}
-	return r.checkParts(parts)
-}
-
-// checkParts judges each part by itself, then all of them as one object.
-func (r *multipartBody) checkParts(parts []part) error {
-	order, groups := r.group(parts)
-	var found faults
-	for _, name := range order {
-		for _, p := range groups[name] {
-			r.checkPart(p, &found)
-		}
-	}
-	if len(found) > 0 {
-		return invalidBody(found)
-	}
-	d := newWork().(*work).decoder
-	flaw, wrong := r.fields.tries(&d, func(d *decoder, turn int) flawAt { return r.write(d, order, groups, turn) })
-	if flaw.flaw != sound {
-		return flawed(flaw)
-	}
-	if wrong = r.withoutOpaque(wrong); len(wrong) > 0 {
-		return invalid(wrong, "")
+	x.Note(slog.Int("dropped", dropped))
+	if !r.watch {
+		body.Replace(left)
+		x.Request.Fields.DelDigests()
 	}
 	return nil
 }
 
-// group puts parts of one property together, in the order of arrival.
-func (r *multipartBody) group(parts []part) ([]string, map[string][]*part) {
-	var order []string
-	groups := map[string][]*part{}
+// clean judges a body that is held, without what may be taken out of it. What
+// is left is judged again.
+func (r *multipartBody) clean(content []byte, boundary string) (left []byte, dropped int, err error) {
+	s, err := newSplitter(content, nil, boundary)
+	if err != nil {
+		return nil, 0, malformed(err.Error())
+	}
+	parts, err := s.parts(r.parts.named, r.count)
+	if err != nil {
+		return nil, 0, malformed(err.Error())
+	}
+	var found faults
 	for i := range parts {
-		name := r.property(parts[i].name)
-		if groups[name] == nil {
-			order = append(order, name)
-		}
-		groups[name] = append(groups[name], &parts[i])
-	}
-	return order, groups
-}
-
-// property is what a part belongs to: deepObject spreads it over several names.
-func (r *multipartBody) property(name string) string {
-	if owner := r.fields.names.owner(name); owner >= 0 {
-		return r.fields.list[owner].name
-	}
-	return name
-}
-
-// checkPart holds the media type and the header fields of a part against its
-// encoding.
-func (r *multipartBody) checkPart(p *part, found *faults) {
-	pointer := pointerTo(p.name)
-	kind := r.kinds[r.property(p.name)]
-	if kind == nil {
-		kind = &partKind{}
-	}
-	if !kind.takes(p) {
-		found.add("body", pointer, "contentType", "must have one of the media types "+kind.listed())
-	}
-	if !kind.opaque && p.typed && !p.media.IsUTF8() {
-		found.add("body", pointer, "contentType", "must be UTF-8 text")
-	}
-	if p.file && !kind.opaque && !(p.typed && p.media.IsJSON()) {
-		// Backends put a part with a file name among the files, where the
-		// value that was checked is not found.
-		found.add("body", pointer, "filename", "must be sent without a file name")
-	}
-	for i := range kind.headers {
-		h := kind.headers[i]
-		h.pointer = pointer
-		var ps pairs
-		ps.begin(1)
-		for _, value := range p.fields.Values(h.name) {
-			ps.add(0, h.name, value)
-		}
-		h.check(&decoder{}, ps.of(0), found)
-	}
-}
-
-// takes tells whether the part has a media type that is declared. A part that
-// names none is what its encoding says where that is one text type, else
-// text/plain (RFC 7578 §4.4).
-func (k *partKind) takes(p *part) bool {
-	if len(k.ranges) == 0 {
-		return true
-	}
-	if p.typed {
-		return mediatype.Match(k.ranges, p.media) >= 0
-	}
-	if t, ok := k.ranges[0].Type(); ok && len(k.ranges) == 1 {
-		return classOf(t) != classOther
-	}
-	return mediatype.Match(k.ranges, plainText()) >= 0
-}
-
-func plainText() mediatype.Type {
-	t, _ := mediatype.Parse("text/plain")
-	return t
-}
-
-func (k *partKind) listed() string {
-	texts := make([]string, len(k.ranges))
-	for i := range k.ranges {
-		texts[i] = strings.TrimSpace(k.ranges[i].Text)
-	}
-	return strings.Join(texts, ", ")
-}
-
-// write appends all parts as one object.
-func (r *multipartBody) write(d *decoder, order []string, groups map[string][]*part, turn int) flawAt {
-	open := byte('{')
-	for _, name := range order {
-		if !utf8.ValidString(name) {
-			return flawAt{flaw: badEscape}
-		}
-		d.out = append(d.out, open)
-		open = ','
-		d.out = append(appendQuoted(d.out, []byte(name)), ':')
-		if flaw := r.writeParts(d, name, groups[name], turn); flaw != sound {
-			return flawAt{flaw, pointerTo(name)}
+		if err := r.judge(r.parts, &parts[i], "", &found); err != nil {
+			return nil, 0, err
 		}
 	}
-	if open == '{' {
-		d.out = append(d.out, open)
+	if len(found) > 0 {
+		return nil, 0, invalidBody(found)
 	}
-	d.out = append(d.out, '}')
-	return flawAt{}
+	d := decoder{marking: true}
+	c, err := r.verdict(&d, r.parts.groups(parts), r.may)
+	if err != nil || c.CutCount == 0 {
+		return content, 0, err
+	}
+	kept := d.keep(parts, c.Gone)
+	_, err = r.verdict(&decoder{}, r.parts.groups(kept), jsonschema.Cleaning{})
+	return joined(s.delimiter, kept, s.end), c.CutCount, err
 }
 
-// writeParts appends the value of one name: a list has a part for each item
-// (RFC 7578 §4.3), or one part that is the JSON text of the whole list.
-func (r *multipartBody) writeParts(d *decoder, name string, parts []*part, turn int) flaw {
-	field := r.field(name)
-	if k := r.kinds[name]; k != nil && k.styled {
-		var ps pairs
-		ps.begin(1)
-		for _, p := range parts {
-			ps.add(0, p.name, string(p.content))
-		}
-		return field.writeField(d, ps.of(0), turn)
-	}
-	types := typesOf(field.shape)
-	list := mayBe(types, jsonschema.Array)
-	switch {
-	case len(parts) > 1 && !list:
-		return repeated
-	case len(parts) == 1 && (!list || field.oneValue(turn) || r.isJSON(name, parts[0]) && startsWith(parts[0].content, '[')):
-		return r.writePart(d, name, parts[0], field.shape)
-	}
-	open := byte('[')
+// keep are the parts that stay, and what stays of them.
+func (d *decoder) keep(parts []part, gone [][2]int) []part {
+	lost := d.lost(gone)
+	kept := make([]part, 0, len(parts))
 	for _, p := range parts {
-		d.out = append(d.out, open)
-		open = ','
-		if f := r.writePart(d, name, p, itemOf(field.shape)); f != sound {
-			return f
-		}
-	}
-	d.out = append(d.out, ']')
-	return sound
-}
-
-// oneValue tells whether a single part is a value rather than a list of one.
-func (p *parameter) oneValue(turn int) bool {
-	if len(p.readings) == 1 {
-		return p.readings[0] != asList
-	}
-	return p.readings[min(turn, len(p.readings)-1)] != asList
-}
-
-func (r *multipartBody) field(name string) *parameter {
-	if owner := r.fields.names.owner(name); owner >= 0 {
-		return &r.fields.list[owner]
-	}
-	p := property(name, memberOf(r.fields.shape, []byte(name)), nil)
-	return &p
-}
-
-// isJSON tells whether a part is JSON text: it says so, its encoding says so,
-// or nothing says otherwise and it is an object (OpenAPI, Encoding Object:
-// contentType).
-func (r *multipartBody) isJSON(name string, p *part) bool {
-	if p.typed {
-		return p.media.IsJSON()
-	}
-	if k := r.kinds[name]; k != nil && len(k.ranges) == 1 {
-		t, ok := k.ranges[0].Type()
-		return ok && t.IsJSON()
-	}
-	shape := r.field(name).shape
-	if shape != nil && mayBe(shape.Types, jsonschema.Array) && shape.Items != nil {
-		shape = shape.Items
-	}
-	types := typesOf(shape)
-	return mayBe(types, jsonschema.Object) && !mayBeScalar(types)
-}
-
-// writePart appends the value of one part. An opaque one is an empty string,
-// about which the schema is not asked.
-func (r *multipartBody) writePart(d *decoder, name string, p *part, shape *jsonschema.Shape) flaw {
-	if k := r.kinds[name]; k != nil && k.opaque {
-		d.out = append(d.out, `""`...)
-		return sound
-	}
-	if r.isJSON(name, p) {
-		if !jsontext.Value(p.content).IsValid() {
-			return badJSON
-		}
-		d.out = append(d.out, p.content...)
-		return sound
-	}
-	if !utf8.Valid(p.content) {
-		return badEscape
-	}
-	d.text = append(d.text[:0], p.content...)
-	d.appendScalar(typesOf(shape))
-	return sound
-}
-
-// withoutOpaque drops what a schema says of content that nobody read; that the
-// part is there, and how many there are, remains.
-func (r *multipartBody) withoutOpaque(found []jsonschema.Fault) []jsonschema.Fault {
-	kept := found[:0:0]
-	for _, f := range found {
-		name, deeper, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
-		name = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
-		k := r.kinds[name]
-		aboutContent := f.Keyword == "minLength" || f.Keyword == "pattern" || f.Keyword == "enum" || f.Keyword == "const" || f.Keyword == "format"
-		if k == nil || !k.opaque || !aboutContent || strings.Contains(deeper, "/") {
-			kept = append(kept, f)
+		if !lost[p.index] {
+			p.content = d.left(p.content, p.index, gone)
+			kept = append(kept, p)
 		}
 	}
 	return kept
 }
 
-func startsWith(content []byte, c byte) bool {
-	content = bytes.TrimLeft(content, " \t\r\n")
-	return len(content) > 0 && content[0] == c
+// joined is a body of parts.
+func joined(delimiter []byte, parts []part, end []byte) []byte {
+	var body []byte
+	for i := range parts {
+		body = append(parts[i].open(body, delimiter, i == 0), parts[i].content...)
+	}
+	return closing(body, delimiter, end, len(parts) == 0)
+}
+
+// open appends a part up to its content.
+func (p *part) open(body, delimiter []byte, first bool) []byte {
+	if first {
+		delimiter = delimiter[2:]
+	}
+	body = append(append(body, delimiter...), crlf...)
+	if len(p.head) > 0 {
+		body = append(append(body, p.head...), crlf...)
+	}
+	return append(body, crlf...)
+}
+
+// closing appends the end of a body.
+func closing(body, delimiter, end []byte, first bool) []byte {
+	if first {
+		delimiter = delimiter[2:]
+	}
+	return append(append(append(body, delimiter...), "--"...), end...)
+}
+
+// judge holds one part, which is there as a whole, by itself.
+func (r *multipartBody) judge(a *assembly, p *part, above string, found *faults) error {
+	k, pointer := a.kindOf(p), above+a.pointer(p)
+	k.header(p, pointer, a.named, found)
+	if k.file != nil {
+		count := fileCount{rules: k.file, limit: r.file}
+		if err := count.add(p.content, pointer); err != nil {
+			return err
+		}
+		return count.end(pointer)
+	}
+	// It would say in which charset the other parts are (RFC 7578 §4.6).
+	if a.named && p.name == "_charset_" && !strings.EqualFold(string(p.content), "utf-8") {
+		found.add("body", pointer, "encoding", "must be utf-8")
+	}
+	if !p.typed || p.media.Main() != "multipart" {
+		return nil
+	}
+	if k.parts == nil {
+		found.add("body", pointer, "contentType", "must not have parts of its own")
+		return nil
+	}
+	return r.inner(k.parts, p, pointer, found)
+}
+
+// inner takes a part apart that has parts.
+func (r *multipartBody) inner(a *assembly, p *part, pointer string, found *faults) error {
+	boundary, _ := p.media.Parameter("boundary")
+	s, err := newSplitter(p.content, nil, boundary)
+	if err == nil {
+		p.parts, err = s.parts(a.named, r.count)
+	}
+	if err != nil {
+		return malformed(err.Error())
+	}
+	if p.parts == nil {
+		p.parts = []part{}
+	}
+	for i := range p.parts {
+		if err := r.judge(a, &p.parts[i], pointer, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verdict judges all parts as one value.
+func (r *multipartBody) verdict(d *decoder, groups []*group, may jsonschema.Cleaning) (jsonschema.Cleaned, error) {
+	judge := func(text []byte) jsonschema.Cleaned {
+		c := r.parts.fields.judge(text, may)
+		c.Faults = r.parts.withoutFiles(c.Faults)
+		return c
+	}
+	flaw, c := r.parts.fields.tries(d, judge, func(d *decoder, turn int) flawAt { return r.parts.write(d, groups, turn) })
+	switch {
+	case flaw.flaw != sound:
+		return c, flawed(flaw)
+	case len(c.Faults) > 0 && c.Faults[0].Syntax():
+		return c, malformed("The body has a part of which two readings are there.")
+	case len(c.Faults) > 0:
+		return c, invalid(c.Faults, "")
+	}
+	return c, nil
+}
+
+// report says how a multipart body is held, and what the backend may see of one
+// that is refused in the end.
+func (c *contentEntry) reportMultipart(r *multipartBody) {
+	says := "body " + c.m.Range + ": " + c.d.summary(c.m.Schema)
+	if c.m.ItemSchema != nil {
+		says += " of " + c.d.summary(c.m.ItemSchema)
+	}
+	says += ", at most " + strconv.Itoa(r.count) + " parts" + presence(c.required)
+	says += dropping(r.may, true)
+	switch {
+	case r.files == 0:
+	case r.gathers(c.o.MaxBody):
+		says += "; files may come beyond the size limit, and are held"
+	default:
+		says += "; files of at most " + strconv.FormatInt(r.file, 10) + " bytes stream where the whole is too large to be held, so that the backend may see bytes before a fault is found"
+	}
+	c.enforce(c.m.At, says)
+}
+
+// most is how long a body may be.
+func (r *multipartBody) most(maxBody int64) int64 {
+	if maxBody > math.MaxInt64-r.files {
+		return math.MaxInt64
+	}
+	return maxBody + r.files
+}
+
+// gathers tells whether all files together are so small by their schemas that
+// they are held.
+func (r *multipartBody) gathers(maxBody int64) bool { return r.files <= maxBody }
+
+// tooLarge is a body that is longer than its limit.
+func tooLarge(most int64) error {
+	return problem.Refuse(problem.BodyTooLarge, "The body may be %d bytes long at most.", most)
 }

@@ -334,14 +334,17 @@ func (d *decoder) values(v values, c coding, shape *jsonschema.Shape) flaw {
 // members appends an object of which each member has its own pair.
 func (d *decoder) members(v values, c coding, shape *jsonschema.Shape) flaw {
 	open := byte('{')
-	for p := v.first(); p != nil; p = v.next(p) {
+	for i := v.chain.first; i >= 0; i = v.pairs.list[i].next {
+		p := &v.pairs.list[i]
 		d.out = append(d.out, open)
 		open = ','
 		d.text = append(d.text[:0], p.name...)
 		d.out = append(appendQuoted(d.out, d.text), ':')
+		from := len(d.out)
 		if f := d.scalar(p.value, c, memberOf(shape, d.text)); f != sound {
 			return f
 		}
+		d.mark(from, int(i), false)
 	}
 	d.out = append(d.out, '}')
 	return sound

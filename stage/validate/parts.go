@@ -3,109 +3,94 @@ package validate
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"sallyport/mediatype"
 	"sallyport/message"
 )
 
-// Bounds of a form of many parts, besides the length of its body.
+// Bounds of one part, besides its content.
 const (
-	maxParts       = 1000
-	maxPartHeader  = 4 << 10
-	maxPartFields  = 16
-	maxPartName    = 256
-	maxBoundary    = 70 // RFC 2046 §5.1.1
-	dispositionFor = "form-data"
+	maxPartHeader = 4 << 10
+	maxPartFields = 16
+	maxPartName   = 256
 )
 
-// part is one part of multipart/form-data.
+// defaultParts is how many parts a body may have where no setting says.
+const defaultParts = 1000
+
+// part is one part of a multipart body.
 type part struct {
-	name    string
-	file    bool // it has a file name
-	fields  message.Fields
-	media   mediatype.Type
-	typed   bool // it says its media type
+	// index counts the parts from 0; it stands for a name where they have none.
+	index  int
+	name   string
+	file   bool // it has a file name
+	head   []byte
+	fields message.Fields
+	media  mediatype.Type
+	typed  bool // it says its media type
+	// content is empty for a file that streams.
 	content []byte
+	// parts are those of a part that has some itself.
+	parts []part
 }
 
-// parsePart errors say what is wrong with the form as a whole.
+// partError says what is wrong with the body as a whole.
 type partError string
 
 func (e partError) Error() string { return string(e) }
 
 const (
+	errBoundary    = partError("The Content-Type needs a boundary as RFC 2046 says.")
 	errFraming     = partError("The parts of the body are not separated as RFC 2046 says.")
 	errPartHeader  = partError("A part of the body has a header that is not well-formed.")
 	errDisposition = partError("Each part of the body needs one Content-Disposition: form-data with a name.")
-	errEncoding    = partError("A part of the body has a Content-Transfer-Encoding; forms have none.")
+	errEncoding    = partError("A part of the body has a Content-Transfer-Encoding that changes its content.")
 	errPartType    = partError("A part of the body has a Content-Type that is not well-formed.")
 	errManyParts   = partError("The body has too many parts.")
 )
 
-// parseParts reads a form by RFC 7578 and the grammar of RFC 2046 §5.1.1 alone:
-// lines end with CRLF, nothing stands before the first part or after the last,
-// no line begins like a boundary without being one. Parsers differ on all of
-// that, and so on where a part begins.
-func parseParts(body []byte, boundary string) ([]part, error) {
-	if boundary == "" || len(boundary) > maxBoundary {
-		return nil, errFraming
-	}
-	delimiter := []byte("\r\n--" + boundary)
-	rest, ok := bytes.CutPrefix(body, delimiter[2:])
-	if !ok {
-		return nil, errFraming
-	}
+// parts reads a body that is held. Named parts are those of a form (RFC 7578);
+// the others have their places.
+func (s *splitter) parts(named bool, most int) ([]part, error) {
 	var parts []part
 	for {
-		if end, last := bytes.CutPrefix(rest, []byte("--")); last {
-			if len(end) > 0 && string(end) != "\r\n" {
-				return nil, errFraming
-			}
-			return parts, nil
+		head, last, err := s.next()
+		if err != nil || last {
+			return parts, err
 		}
-		if rest, ok = bytes.CutPrefix(rest, []byte("\r\n")); !ok {
-			return nil, errFraming
-		}
-		if len(parts) == maxParts {
+		if len(parts) == most {
 			return nil, errManyParts
 		}
-		var one []byte
-		// A boundary in the place of a header, or after a lone LF, is one for
-		// some parsers.
-		if one, rest, ok = bytes.Cut(rest, delimiter); !ok || bytes.HasPrefix(one, delimiter[2:]) || bytes.Contains(one, delimiter[1:]) {
-			return nil, errFraming
-		}
-		p, err := parsePart(one)
+		p, err := newPart(head, len(parts), named)
 		if err != nil {
+			return nil, err
+		}
+		if p.content, _, err = s.content(); err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)
 	}
 }
 
-// parsePart reads the header and takes the rest as content.
-func parsePart(text []byte) (part, error) {
-	var p part
-	head, content, ok := bytes.Cut(text, []byte("\r\n\r\n"))
-	if !ok || len(head) > maxPartHeader {
-		return p, errPartHeader
-	}
-	p.content = content
-	for more := true; more; {
+// newPart reads the header of a part.
+func newPart(head []byte, index int, named bool) (part, error) {
+	p := part{index: index, head: head}
+	for more := len(head) > 0; more; {
 		var line []byte
-		line, head, more = bytes.Cut(head, []byte("\r\n"))
+		line, head, more = bytes.Cut(head, []byte(crlf))
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		if !ok || !fieldName(name) || !fieldValue(value) || len(p.fields) == maxPartFields {
 			return p, errPartHeader
 		}
 		p.fields.Add(string(name), string(bytes.Trim(value, " \t")))
 	}
-	return p, p.understand()
+	return p, p.understand(named)
 }
 
 // understand reads the three fields that RFC 7578 §4.8 leaves a part.
-func (p *part) understand() error {
-	if p.fields.Count("Content-Disposition") != 1 || !p.disposition(p.fields.Get("Content-Disposition")) {
+func (p *part) understand(named bool) error {
+	if n := p.fields.Count("Content-Disposition"); n > 1 || named && n == 0 || n == 1 && !p.disposition(p.fields.Get("Content-Disposition"), named) {
 		return errDisposition
 	}
 	// RFC 7578 §4.7 deprecates it; who decodes sees other bytes than who does not.
@@ -127,15 +112,17 @@ func (p *part) understand() error {
 	return errPartType
 }
 
-// disposition reads form-data; name="…"; filename="…" (RFC 7578 §4.2). Names
-// with an asterisk (RFC 5987, which §4.2 forbids), names twice, and a backslash
-// before a quote are where parsers see different names.
-func (p *part) disposition(value string) bool {
+// disposition reads form-data; name="…"; filename="…" (RFC 7578 §4.2), outside
+// of forms with any word in front and perhaps no name (RFC 2183 §2). Names with
+// an asterisk (RFC 5987, which §4.2 forbids), names twice, and a backslash in a
+// name are where parsers see different names.
+func (p *part) disposition(value string, named bool) bool {
 	kind, rest, more := strings.Cut(value, ";")
-	if !strings.EqualFold(strings.Trim(kind, " \t"), dispositionFor) {
+	kind = strings.Trim(kind, " \t")
+	if named && !strings.EqualFold(kind, "form-data") || !fieldName([]byte(kind)) {
 		return false
 	}
-	named := false
+	found := false
 	for more {
 		var name, text string
 		var ok bool
@@ -143,15 +130,15 @@ func (p *part) disposition(value string) bool {
 		switch {
 		case !ok:
 			return false
-		case strings.EqualFold(name, "name") && !named:
-			p.name, named = text, true
+		case strings.EqualFold(name, "name") && !found && strings.IndexByte(text, '\\') < 0:
+			p.name, found = text, true
 		case strings.EqualFold(name, "filename") && !p.file:
 			p.file = true
 		default:
 			return false
 		}
 	}
-	return named && len(p.name) <= maxPartName
+	return (found || !named) && len(p.name) <= maxPartName && utf8.ValidString(p.name)
 }
 
 // dispositionParameter reads one name=value up to the next semicolon.

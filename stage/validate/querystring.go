@@ -1,5 +1,7 @@
 package validate
 
+import "sallyport/jsonschema"
+
 // querystring is a parameter that is the whole query (OpenAPI 3.2, Parameter
 // Locations: querystring).
 type querystring struct {
@@ -21,9 +23,9 @@ func (q *querystring) check(query string, w *work, found *faults) {
 		q.parameter.check(&w.decoder, w.pairs.of(0), found)
 		return
 	}
-	flaw, wrong := q.form.check(query, maxQueryPairs, w)
+	flaw, judged := q.form.check(query, maxQueryPairs, jsonschema.Cleaning{}, w)
 	if flaw.flaw != sound {
 		found.add("query", flaw.pointer, flaws[flaw.flaw].keyword, flaws[flaw.flaw].message)
 	}
-	found.addAll("query", "", wrong)
+	found.addAll("query", "", judged.Faults)
 }

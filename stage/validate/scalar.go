@@ -12,10 +12,13 @@ type decoder struct {
 	asText bool
 	// open is set when a value would have had another reading as text.
 	open bool
+	// marks say what was written from where, if that is asked for.
+	marks   []mark
+	marking bool
 }
 
 func (d *decoder) reset(asText bool) {
-	d.out, d.text, d.asText, d.open = d.out[:0], d.text[:0], asText, false
+	d.out, d.text, d.marks, d.asText, d.open = d.out[:0], d.text[:0], d.marks[:0], asText, false
 }
 
 // scalar appends a value that is no list and no object. The more specific type

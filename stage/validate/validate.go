@@ -62,9 +62,8 @@ const (
 	RefuseUndeclared Undeclared = iota
 	// PassUndeclared lets it through unread.
 	PassUndeclared
-	// DropUndeclared takes it out of a JSON body. Elsewhere it is refused: in
-	// forms and in a query nothing is rewritten, or what was checked would not
-	// be the bytes that the backend reads.
+	// DropUndeclared takes it out of JSON, forms and multipart bodies. Elsewhere
+	// it is refused: a query and XML are never rewritten.
 	DropUndeclared
 )
 
