@@ -8,9 +8,9 @@ import (
 )
 
 // openLog makes the log that the configuration asks for.
-func (s *server) openLog() (close func(), err error) {
+func (s *server) openLog() (end func(), err error) {
 	c := s.config.Log
-	out, close := s.options.Stdout, func() {}
+	out, closeFile := s.options.Stdout, func() {}
 	switch c.Output {
 	case "stdout":
 	case "stderr":
@@ -20,7 +20,7 @@ func (s *server) openLog() (close func(), err error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening the log: %w", err)
 		}
-		out, close = f, func() { f.Close() }
+		out, closeFile = f, func() { f.Close() }
 	}
 	s.level = new(slog.LevelVar)
 	if err := s.level.UnmarshalText([]byte(c.Level)); err != nil {
@@ -28,7 +28,7 @@ func (s *server) openLog() (close func(), err error) {
 	}
 	lines := newBatch(out)
 	s.log = slog.New(handler(lines, c.Format, s.level))
-	return func() { lines.close(); close() }, nil
+	return func() { lines.close(); closeFile() }, nil
 }
 
 func handler(out io.Writer, format string, level slog.Leveler) slog.Handler {
