@@ -33,6 +33,7 @@ type check struct {
 	// Of judging before anything is taken out (trail.go).
 	first     bool // it is given up where sift will have to begin
 	recording bool
+	doubt     bool // whether there is anything to take out
 	trail     trail
 
 	// Of the walk that finds what may not stand in the body (sift.go).
@@ -145,6 +146,9 @@ func (k *check) place(s *schema, v int32) bool {
 		s = s.via
 	}
 	if k.steps < k.memoAfter {
+		if k.recording && k.closed && s.closes && k.values[v].kind == '{' {
+			return k.watch(s, v)
+		}
 		return k.judge(s, v, s, nil)
 	}
 	if k.first {

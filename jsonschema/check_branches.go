@@ -35,7 +35,7 @@ func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
 	if !k.hasType(b.accepts, v) {
 		return false
 	}
-	report, depth, notes := k.report, len(k.marks), len(k.trail.notes)
+	report, doubt, depth, notes := k.report, k.doubt, len(k.marks), len(k.trail.notes)
 	k.report = false
 	var own marks
 	if m != nil {
@@ -47,6 +47,7 @@ func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
 	}
 	if !ok {
 		k.trail.forget(notes)
+		k.doubt = doubt
 	}
 	k.report, k.marks = report, k.marks[:depth]
 	return ok
@@ -138,6 +139,7 @@ func (k *check) negation(s *schema, v int32) bool {
 // unevaluated judges what no branch evaluated (core §11).
 func (k *check) unevaluated(s *schema, v int32, m marks, held bool) bool {
 	val, ok := &k.values[v], true
+	k.doubt = true
 	var rest *schema
 	keyword := "unevaluatedProperties"
 	switch {

@@ -72,13 +72,12 @@ func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
 	if p := k.expected(r, i, &w.next); p != nil {
 		known = true
 		w.found |= p.bit
-		// Whether a hidden member may stand there is for sift to say.
-		ok = p.hidden != "" || k.place(p.schema, i)
+		ok = k.isHidden(p.hidden) || k.place(p.schema, i)
 	}
 	for j := range r.patterns {
 		if p := &r.patterns[j]; k.match(p.pattern, k.nameOf(i)) {
 			known = true
-			ok = (p.hidden != "" || k.place(p.schema, i)) && ok
+			ok = (k.isHidden(p.hidden) || k.place(p.schema, i)) && ok
 		}
 	}
 	if !known {
@@ -88,7 +87,7 @@ func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
 			ok = k.refuse(i, "additionalProperties", "", s)
 		case r.additional != nil:
 			known = true
-			ok = (r.restHidden != "" || k.place(r.additional, i)) && ok
+			ok = (k.isHidden(r.restHidden) || k.place(r.additional, i)) && ok
 		}
 	}
 	if known {
@@ -98,6 +97,16 @@ func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
 		ok = k.refuse(i, "propertyNames", "", s)
 	}
 	return ok
+}
+
+// isHidden tells whether a member is hidden: whether it may stand there is for
+// sift to say.
+func (k *check) isHidden(word string) bool {
+	if word == "" {
+		return false
+	}
+	k.doubt = true
+	return true
 }
 
 // named judges a member's name as the string it is.

@@ -9,11 +9,10 @@ import (
 // refuse reports that a keyword does not hold; an empty message is made from
 // the schema. It is false, so that a caller can return it.
 func (k *check) refuse(v int32, keyword, message string, s *schema) bool {
-	if !k.report || len(k.faults) >= 4*maxFaults {
-		return false
+	if k.report && k.first {
+		k.doubtAbout(v, keyword)
 	}
-	if k.first && k.closed && (keyword == "additionalProperties" || keyword == "unevaluatedProperties") {
-		k.spent = true // sift takes it out
+	if !k.report || k.spent || len(k.faults) >= 4*maxFaults {
 		return false
 	}
 	if message == "" {
@@ -119,6 +118,7 @@ func arrayMessage(keyword string, r *arrayRules) string {
 // explain reports why no branch of a union holds: the faults of the branch
 // that was most likely meant, not those of all.
 func (k *check) explain(s *schema, keyword string, union []*schema, v int32, around *schema) bool {
+	k.doubt = k.doubt || k.report // no branch tells what is declared
 	if !k.report || len(k.faults) >= 4*maxFaults {
 		return false
 	}

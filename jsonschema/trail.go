@@ -105,10 +105,13 @@ func (k *check) atOnce(s *Schema) bool {
 	k.report, k.recording, k.first = true, true, true
 	holds := k.place(s.root, 0)
 	k.report, k.recording, k.first = false, false, false
-	if k.spent || !holds && len(k.faults) == 0 {
+	switch {
+	case k.spent || !holds && len(k.faults) == 0:
 		k.startAnew()
 		k.trail.end()
 		return false
+	case !k.doubt:
+		return true
 	}
 	k.steps = 0
 	k.asking = true
@@ -124,4 +127,34 @@ func (k *check) atOnce(s *Schema) bool {
 // startAnew drops a verdict.
 func (k *check) startAnew() {
 	k.faults, k.steps, k.work, k.spent = nil, 0, 0, false
+}
+
+// watch judges an object, and doubts that there is nothing to take out of it
+// unless the branches that hold evaluate each of its members. Sift follows the
+// schemas that members are judged by; where each of these evaluates each member
+// of each object, none is undeclared.
+func (k *check) watch(s *schema, v int32) bool {
+	count, depth := int(k.values[v].count), len(k.marks)
+	own := k.take(int32(count))
+	ok := k.judge(s, v, s, own)
+	for i := 0; i < count && !k.doubt; i++ {
+		k.doubt = !own.has(i)
+	}
+	k.marks = k.marks[:depth]
+	return ok
+}
+
+// doubtAbout looks at a fault of the first judgement, which is given up if the
+// fault will go with what is taken out.
+func (k *check) doubtAbout(v int32, keyword string) {
+	switch keyword {
+	case "additionalProperties", "unevaluatedProperties":
+		k.doubt, k.spent = true, k.spent || k.closed
+	case "false":
+		k.doubt = true
+	case "type", "enum", "const":
+		// It was not judged further, and sift walks on.
+		kind := k.values[v].kind
+		k.doubt = k.doubt || kind == '{' || kind == '['
+	}
 }
