@@ -140,13 +140,15 @@ func (o *operationBuilder) items(media *filter.Media, m *openapi.MediaType) erro
 }
 
 // follow leads from a schema that is a reference to what says something.
-func (o *operationBuilder) follow(n *source.Node) *source.Node {
+func (o *operationBuilder) follow(n *source.Node) *source.Node { return follow(o.document, n) }
+
+func follow(d *openapi.Document, n *source.Node) *source.Node {
 	for range 16 {
 		ref := n.Str("$ref")
 		if ref == "" {
 			return n
 		}
-		next, err := o.document.Resolve(n, ref)
+		next, err := d.Resolve(n, ref)
 		if err != nil || next == nil {
 			return nil
 		}

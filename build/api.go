@@ -47,14 +47,17 @@ func (b *builder) api(c *config.API) *API {
 		builder:  b,
 		config:   c,
 		document: document,
-		compiler: jsonschema.NewCompiler(jsonschema.Options{Dialect: dialect(document), Resolve: document.Resolve, Dialects: dialects(c)}),
+		compiler: jsonschema.NewCompiler(compilerOptions(c, document)),
 		used:     make(map[string]bool),
 	}
 	a.prepare()
 	if len(b.config.APIs) == 1 {
 		b.soleCORS, a.cors = a.cors, nil
 	}
-	api := &API{Name: c.Name, Document: document}
+	api := &API{Name: c.Name, Document: document, config: c}
+	if b.options.Report {
+		api.compiler = a.compiler
+	}
 	tables := b.router.tables(c)
 	for _, declared := range document.Operations {
 		op := a.operation(declared)
@@ -119,6 +122,10 @@ func within(prefix url.URL, address string) bool {
 		}
 	}
 	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+func compilerOptions(c *config.API, d *openapi.Document) jsonschema.Options {
+	return jsonschema.Options{Dialect: dialect(d), Resolve: d.Resolve, Dialects: dialects(c)}
 }
 
 // dialect is the language of schemas that name none themselves.

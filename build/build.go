@@ -18,6 +18,7 @@ import (
 
 	"sallyport"
 	"sallyport/config"
+	"sallyport/jsonschema"
 	"sallyport/openapi"
 	"sallyport/problem"
 	"sallyport/source"
@@ -32,6 +33,9 @@ type Options struct {
 	// Fetch gets what a remote $ref names, where the configuration allows its
 	// address; nil refuses all.
 	Fetch func(ctx context.Context, url string) ([]byte, error)
+	// Report keeps what API.Report needs: the compiled schemas by their places
+	// in the document.
+	Report bool
 	// Documents are given instead of files, by the path that the
 	// configuration names.
 	Documents map[string][]byte
@@ -57,6 +61,9 @@ type API struct {
 	Document *openapi.Document
 	// Operations in the order of the document.
 	Operations []*sallyport.Operation
+
+	config   *config.API
+	compiler *jsonschema.Compiler // nil unless Options.Report
 }
 
 // Ready is something that must answer before a plan may serve.

@@ -180,6 +180,17 @@ func (c *Compiler) Compile(node *source.Node, use Use) (*Schema, error) {
 	return known.schema, known.err
 }
 
+// Compiled is what was compiled of a node for a direction, closed or not; nil
+// where nothing was.
+func (c *Compiler) Compiled(node *source.Node, d Direction) *Schema {
+	for _, closed := range [...]bool{true, false} {
+		if s := c.compiled[asked{node, Use{d, closed}}].schema; s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
 func (c *Compiler) compile(node *source.Node, use Use) (*Schema, error) {
 	res := c.resourceOf(node, nil)
 	root := c.schema(node, scope{res: res, env: c.noEnv.enter(res), direction: use.Direction})

@@ -216,18 +216,24 @@ func glob(t testing.TB, pattern string) []string {
 
 func TestSuite(t *testing.T) {
 	suite := conformance(t, "json-schema")
+	page, err := os.ReadFile(filepath.Join("..", "docs", "reference", "keywords.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range []struct {
-		folder  string
-		dialect Dialect
-	}{{"draft2020-12", Draft2020}, {"draft7", Draft7}, {"draft4", Draft4}} {
+		folder, name string
+		dialect      Dialect
+	}{{"draft2020-12", "2020-12", Draft2020}, {"draft7", "draft-07", Draft7}, {"draft4", "draft-04", Draft4}} {
 		t.Run(d.folder, func(t *testing.T) {
 			dir := filepath.Join(suite, "tests", d.folder)
 			var all []string
+			row := "| " + d.name + " |"
 			for _, part := range []struct{ name, files string }{
 				{"required", "*.json"}, {"optional", filepath.Join("optional", "*.json")}, {"formats", filepath.Join("optional", "format", "*.json")},
 			} {
 				total, wrong := runSuite(t, d.dialect, glob(t, filepath.Join(dir, part.files)), nil)
 				t.Logf("%s: %d of %d as the suite says", part.name, total-len(wrong), total)
+				row += fmt.Sprintf(" %d of %d |", total-len(wrong), total)
 				if part.name == "required" && len(wrong) > 0 {
 					t.Errorf("what is required of everybody has no departures: %q", wrong)
 				}
@@ -235,6 +241,9 @@ func TestSuite(t *testing.T) {
 			}
 			for _, w := range sortDepartures(t, d.folder, all) {
 				t.Error(w)
+			}
+			if !strings.Contains(string(page), row) {
+				t.Errorf("docs/reference/keywords.md does not say %q", row)
 			}
 		})
 	}

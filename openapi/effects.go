@@ -9,13 +9,12 @@ type effect struct {
 }
 
 var (
-	held     = effect{jsonschema.Enforced, ""}
-	reading  = effect{jsonschema.Annotation, "for people"}
-	names    = effect{jsonschema.Annotation, "holds what is enforced where it is referred to"}
-	unused   = effect{jsonschema.Annotation, "for clients; the gateway needs none of it"}
-	noRoute  = effect{jsonschema.NotHeld, "the gateway stands in front of the API and never sees these requests"}
-	noFields = effect{jsonschema.NotHeld, "header fields of answers are not held to their schema"}
-	told     = effect{jsonschema.Annotation, "is told in log and metrics; callers are not told"}
+	held    = effect{jsonschema.Enforced, ""}
+	reading = effect{jsonschema.Annotation, "for people"}
+	names   = effect{jsonschema.Annotation, "holds what is enforced where it is referred to"}
+	unused  = effect{jsonschema.Annotation, "for clients; the gateway needs none of it"}
+	noRoute = effect{jsonschema.NotHeld, "the gateway stands in front of the API and never sees these requests"}
+	told    = effect{jsonschema.Annotation, "is told in log and metrics; callers are not told"}
 )
 
 // effects says of every field that grammar knows what comes of it. Where that
@@ -80,7 +79,7 @@ var effects = map[kind]map[string]effect{
 		"contentType": held, "headers": held, "style": held, "explode": held, "allowReserved": held,
 		"encoding": held, "prefixEncoding": held, "itemEncoding": held,
 	},
-	aResponse: {"content": held, "headers": noFields, "links": unused, "summary": reading, "description": reading},
+	aResponse: {"content": held, "headers": held, "links": unused, "summary": reading, "description": reading},
 	anExample: {
 		"summary": reading, "description": reading, "value": reading, "externalValue": reading, "dataValue": reading, "serializedValue": reading,
 	},
@@ -93,7 +92,7 @@ var effects = map[kind]map[string]effect{
 		"defaultMapping": {jsonschema.NotHeld, "the branches alone say what fits"},
 	},
 	anXML: {
-		"name": held, "namespace": held, "prefix": held, "attribute": held, "wrapped": held, "nodeType": held,
+		"name": held, "namespace": held, "prefix": {jsonschema.Annotation, "any prefix that stands for the namespace will do"}, "attribute": held, "wrapped": held, "nodeType": held,
 	},
 	aSecurityScheme: {
 		"type": held, "name": held, "in": held, "scheme": held,

@@ -15,6 +15,8 @@ type Word struct {
 	// "body application/json", "answer 200 header ETag", "document" ...
 	Place string
 	jsonschema.Keyword
+	// Value is what the field says.
+	Value *source.Node
 }
 
 // Field is a field that the specification gives an object.
@@ -57,11 +59,15 @@ func (d *Document) Words() []Word {
 	return r.words
 }
 
-// Words lists the fields of an operation and of all that belongs to it, down to
+// OperationWords lists the fields of an operation and of all that belongs to it, down to
 // its schemas, with what comes of each in general: what a setting or a schema
 // changes is for who builds the plan to say.
 func (d *Document) OperationWords(op *Operation) []Word {
 	r := d.wordReader()
+	r.own = map[source.Position]bool{}
+	for _, p := range op.Parameters {
+		r.own[p.At] = true
+	}
 	for _, item := range op.items {
 		r.object("path item", aPathItem, item)
 	}
@@ -76,6 +82,10 @@ type wordReader struct {
 	words   []Word
 	// seen bounds what references repeat.
 	seen map[wordSight]bool
+	// own are the parameters of the operation: the others of its path item are
+	// replaced by them.
+	own      map[source.Position]bool
+	replaced bool
 }
 
 type wordSight struct {
@@ -153,7 +163,9 @@ func (r *wordReader) fields(place string, k kind, n *source.Node) {
 }
 
 func (r *wordReader) add(place string, n *source.Node, i int, e effect) {
-	r.words = append(r.words, Word{place, jsonschema.Keyword{Name: n.Members[i].Name, Effect: e.Effect, Why: e.why, At: n.MemberPosition(i)}})
+	r.words = append(r.words, Word{
+		place, jsonschema.Keyword{Name: n.Members[i].Name, Effect: e.Effect, Why: e.why, At: n.MemberPosition(i)}, n.Members[i].Value,
+	})
 }
 
 // effect is that of the table, but for what the place changes.
@@ -169,8 +181,8 @@ func (r *wordReader) effect(place string, k kind, n *source.Node, name string) e
 		return effect{jsonschema.NotHeld, "no field of OpenAPI " + r.doc.Version.String()}
 	case e.Effect != jsonschema.Enforced:
 		return e
-	case k == aHeader && answer:
-		return noFields
+	case r.replaced && !(n.Str("in") == "header" && isReservedHeader(n.Str("name"))):
+		return effect{jsonschema.NotHeld, "the operation has one of its own"}
 	case k == aParameter && n.Str("in") == "header" && isReservedHeader(n.Str("name")):
 		return effect{jsonschema.NotHeld, "OpenAPI ignores a parameter of that name"}
 	case k == aParameter && (name == "allowEmptyValue" || name == "allowReserved") && n.Str("in") != "query":
@@ -250,7 +262,9 @@ func (r *wordReader) each(place string, k kind, v *source.Node) {
 		if p := r.deref(item); k == aParameter && p != nil {
 			at = p.Str("in") + " " + p.Str("name")
 		}
+		r.replaced = k == aParameter && !r.own[item.Position()]
 		r.object(at, k, item)
+		r.replaced = false
 	}
 }
 

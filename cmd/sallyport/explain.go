@@ -33,6 +33,7 @@ func (e *explainCommand) Run(c *console) error {
 	entry.add(result.Plan.Entry)
 	r := newOperationReport(op)
 	r.Controls = append(entry.Controls, r.Controls...)
+	r.addPlaces(result, op)
 	if e.Output == "json" {
 		return writeJSON(c.stdout, r)
 	}
@@ -49,6 +50,8 @@ func (e *explainCommand) Run(c *console) error {
 		control.Stage = ""
 		fmt.Fprintln(c.stdout, "  "+control.text())
 	}
+	fmt.Fprintln(c.stdout, "word by word")
+	r.writePlaces(c.stdout, "  ")
 	return nil
 }
 

@@ -34,6 +34,7 @@ type apiReport struct {
 	Enforced   int               `json:"enforced"`
 	Unenforced int               `json:"unenforced"`
 	Unrouted   []placeReport     `json:"unrouted,omitempty"`
+	Words      summaryReport     `json:"words"`
 	Operations []operationReport `json:"operations"`
 }
 
@@ -49,6 +50,7 @@ type operationReport struct {
 	At       string          `json:"at"`
 	Served   bool            `json:"served"`
 	Controls []controlReport `json:"controls"`
+	Places   []wordsReport   `json:"places"`
 }
 
 type controlReport struct {
@@ -82,12 +84,15 @@ func newReport(result *build.Result, mistakes source.Mistakes) *enforcement {
 	}
 	r.Warnings = mistakeReports(result.Warnings)
 	for _, api := range result.APIs {
+		words := api.Report()
 		a := apiReport{Name: api.Name, Document: api.Document.Files[0], Version: api.Document.Version.String(), Operations: []operationReport{}}
 		for _, u := range api.Document.Unrouted {
 			a.Unrouted = append(a.Unrouted, placeReport{u.Name, u.At.String()})
 		}
-		for _, op := range api.Operations {
+		a.Words = newSummaryReport(words.Summary())
+		for i, op := range api.Operations {
 			o := newOperationReport(op)
+			o.Places = newWordsReports(words.Operation(i))
 			a.count(&o)
 			a.Operations = append(a.Operations, o)
 		}

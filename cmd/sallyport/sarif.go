@@ -96,12 +96,19 @@ func (r *enforcement) sarif() *sarifLog {
 		run.add(warningFound, w.mistake.Position, w.sentence())
 	}
 	for _, api := range r.APIs {
+		for i := range api.Words.Unheld {
+			w := &api.Words.Unheld[i]
+			run.add(notEnforced, w.at, w.Word+": "+w.Why)
+		}
 		for _, op := range api.Operations {
 			for _, c := range op.Controls {
 				switch c.Effect {
 				case sallyport.Refused.String():
 					run.add(notServed, c.at, op.ID+": "+c.Says)
 				case sallyport.Annotation.String():
+					if api.Words.told[c.at] {
+						continue // once for the document is enough
+					}
 					run.add(notEnforced, c.at, op.ID+": "+c.Says)
 				}
 			}
