@@ -60,7 +60,15 @@ func (e *Env) Keep(l *Lasting) {
 			c.Close()
 		}
 	}
+	for name, thing := range l.needed {
+		if o, ok := thing.(interface{ Open() }); ok && old[name] != thing {
+			o.Open()
+		}
+	}
 }
+
+// Close gives everything up that is kept. No exchange may begin any more.
+func (e *Env) Close() { e.Keep(&Lasting{}) }
 
 // Shared finds the thing of that name, or makes it. The name must say all that
 // the thing depends on: a plan that needs it otherwise names it otherwise.

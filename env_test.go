@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-type counter struct{ closed int }
+type counter struct{ opened, closed int }
 
+func (c *counter) Open()  { c.opened++ }
 func (c *counter) Close() { c.closed++ }
 
 func made[T any](t *testing.T, l *Lasting, name string) *T {
@@ -35,8 +36,12 @@ func TestLasting(t *testing.T) {
 			t.Error("the next plan got another one")
 		}
 		env.Keep(second)
-		if a.closed != 0 {
-			t.Error("what is still needed was closed")
+		if a.closed != 0 || a.opened != 1 {
+			t.Errorf("what is still needed was opened %d times and closed %d times", a.opened, a.closed)
+		}
+		env.Close()
+		if a.closed != 1 {
+			t.Error("it is not closed at the end")
 		}
 	})
 	t.Run("what_no_plan_asks_for_is_forgotten_and_closed_once", func(t *testing.T) {
@@ -51,6 +56,11 @@ func TestLasting(t *testing.T) {
 		}
 		if made[counter](t, env.Lasting(), "a") == a {
 			t.Error("what was closed is handed out again")
+		}
+	})
+	t.Run("a_plan_that_never_serves_opens_nothing", func(t *testing.T) {
+		if a := made[counter](t, newEnv().Lasting(), "a"); a.opened != 0 {
+			t.Error("nobody would close it")
 		}
 	})
 	t.Run("a_plan_that_never_serves_changes_nothing", func(t *testing.T) {

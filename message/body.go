@@ -31,6 +31,7 @@ type Body struct {
 	// may still be read by the connection to the backend, hence atomic.
 	passed atomic.Int64
 	limit  int64
+	broken error
 }
 
 // Trailing is a stream of content behind which fields may stand.
@@ -105,6 +106,7 @@ func (b *Body) Hold(limit int64, claim func(n int64) error) ([]byte, error) {
 			b.keep(b.ahead)
 			return b.held, nil
 		case err != nil:
+			b.broken = err
 			return nil, err
 		}
 	}
@@ -203,7 +205,19 @@ func (b *Body) Read(p []byte) (int, error) {
 	if passed := b.passed.Add(int64(n)); b.limit >= 0 && passed > b.limit {
 		return 0, ErrTooLarge
 	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.broken = err
+	}
 	return n, err
+}
+
+// Broken is why the stream could not be read to its end, nil if nothing is
+// known to be wrong with it. It is for who read the body, and who comes after.
+func (b *Body) Broken() error {
+	if b == nil {
+		return nil
+	}
+	return b.broken
 }
 
 // Passed is the number of bytes that were read so far; all if the body is held.
