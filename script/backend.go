@@ -2,12 +2,14 @@ package script
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,8 @@ const mainBackend = "BACKEND"
 type backend struct {
 	name    string
 	address string
+	// certificate is its TLS certificate and key; nil speaks plain HTTP.
+	certificate *tls.Certificate
 
 	mu      sync.Mutex
 	server  *http.Server
@@ -54,11 +58,19 @@ type reply struct {
 	pieces int
 }
 
-// startBackend starts a backend, or starts one again at its old address.
-func (s *state) startBackend(name string) (*backend, error) {
+// startBackend starts a backend, or starts one again at its old address. With
+// the name of a certificate it speaks TLS.
+func (s *state) startBackend(name, certificate string) (*backend, error) {
 	b := s.backends[name]
 	if b == nil {
 		b = &backend{name: name, changed: make(chan struct{}), reply: reply{how: "echo"}, release: make(chan struct{})}
+	}
+	if certificate != "" {
+		pair, err := tls.LoadX509KeyPair(filepath.Join(s.folder, certificate+".pem"), filepath.Join(s.folder, certificate+".key"))
+		if err != nil {
+			return nil, err
+		}
+		b.certificate = &pair
 	}
 	listener, err := listen(b.address)
 	if err != nil {
@@ -67,13 +79,17 @@ func (s *state) startBackend(name string) (*backend, error) {
 	b.address = listener.Addr().String()
 	b.server = &http.Server{Handler: b, ErrorLog: silent(), MaxHeaderBytes: 1 << 20}
 	b.ended = make(chan struct{})
-	server, ended := b.server, b.ended
+	server, ended, scheme := b.server, b.ended, "http"
+	if b.certificate != nil {
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*b.certificate}})
+		scheme = "https"
+	}
 	go func() {
 		defer close(ended)
 		server.Serve(listener) // it ends when the script stops it
 	}()
 	s.backends[name] = b
-	s.variables[name] = "http://" + b.address
+	s.variables[name] = scheme + "://" + b.address
 	s.variables[name+"_ADDRESS"] = b.address
 	return b, nil
 }

@@ -48,8 +48,8 @@ func groups() []group {
 				help: "The standard error of the last process holds the text."},
 		}},
 		{"The backend", []command{
-			{name: "backend", usage: "NAME | stop [NAME]", least: 1, most: 2, run: doBackend,
-				help: "Starts another backend, or a stopped one again at its old address: `$NAME` is its URL and `$NAME_ADDRESS` its host and port. One called BACKEND runs from the beginning. `backend stop` ends it."},
+			{name: "backend", usage: "NAME [CERTIFICATE] | stop [NAME]", least: 1, most: 2, run: doBackend,
+				help: "Starts another backend, or a stopped one again at its old address: `$NAME` is its URL and `$NAME_ADDRESS` its host and port. With the NAME of a `certificate` it speaks TLS. One called BACKEND runs from the beginning. `backend stop` ends it."},
 			{name: "reply", usage: `[--of=NAME] [hold] STATUS ["Name: value"]... [BODY|@FILE] | echo | cut [STATUS]… | stream N [STATUS]… | hang | reset | garbage`, least: 1, most: -1, run: doReply,
 				help: "What the backend answers from now on. Until told otherwise it echoes the request as JSON: method, target, headers, body. `hold` keeps the answer, or the last piece of a `stream`, until `release`; `cut` breaks off before the body's last byte; `hang` never answers; `reset` and `garbage` are no HTTP."},
 			{name: "release", usage: "[--of=NAME]", least: 0, most: 1, run: doRelease,

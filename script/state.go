@@ -65,7 +65,7 @@ func newState(ctx context.Context, r *Runner, s *Script) (*state, error) {
 			return nil, errors.Join(err, st.close())
 		}
 	}
-	if _, err := st.startBackend(mainBackend); err != nil {
+	if _, err := st.startBackend(mainBackend, ""); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
 	return st, nil

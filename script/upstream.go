@@ -101,7 +101,11 @@ func doBackend(s *state, c call) error {
 	if b := s.backends[name]; b != nil {
 		b.stop()
 	}
-	_, err := s.startBackend(name)
+	certificate := ""
+	if len(c.args) > 1 {
+		certificate = c.args[1]
+	}
+	_, err := s.startBackend(name, certificate)
 	return err
 }
 
