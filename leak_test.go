@@ -47,7 +47,7 @@ func TestNoSecretIsRecorded(t *testing.T) {
 		} {
 			backend := echoing(t, answer)
 			defer backend.Close()
-			pool, err := forward.NewPool(forward.PoolConfig{Targets: []string{"http://" + backend.Addr().String()}, Connect: time.Second, FirstByte: time.Second}, time.Now)
+			pool, err := forward.NewPool(forward.PoolConfig{Targets: forward.Targets("http://" + backend.Addr().String()), Connect: time.Second, FirstByte: time.Second}, env, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"sallyport"
 	"sallyport/config"
@@ -153,37 +152,7 @@ func (a *apiBuilder) prepare() {
 	a.schemes = a.identifySchemes()
 	a.prepareLimits()
 	a.cors = a.corsPolicy()
-	targets := make([]string, len(a.config.Upstream.Targets))
-	for i, t := range a.config.Upstream.Targets {
-		targets[i] = t.String()
-	}
-	waits := a.config.Upstream.Waits
-	a.poolConfig = forward.PoolConfig{Targets: targets, Connect: a.config.Upstream.Connect.Duration(), FirstByte: waits.FirstByte.Duration(), Connections: 256}
-	var err error
-	if a.pool, err = a.sharedPool(a.poolConfig); err != nil {
-		a.wrong(a.config.PositionOf("upstream"), "write http://host:port", err)
-	}
-}
-
-// sharedPool finds the connections of an earlier plan again if nothing about
-// them has changed.
-func (a *apiBuilder) sharedPool(c forward.PoolConfig) (*forward.Pool, error) {
-	return sallyport.Shared(a.result.Lasting, fmt.Sprintf("pool %s %+v", a.config.Name, c), func() (*forward.Pool, error) {
-		return forward.NewPool(c, a.env.Now)
-	})
-}
-
-// poolWaiting is the API's pool with another wait for the first byte, one for
-// all operations that have it.
-func (a *apiBuilder) poolWaiting(firstByte time.Duration) *forward.Pool {
-	c := a.poolConfig
-	if a.pool == nil || c.FirstByte == firstByte {
-		return a.pool
-	}
-	pool, _ := sallyport.Shared(a.result.Lasting, fmt.Sprintf("pool %s %+v, first byte within %s", a.config.Name, c, firstByte), func() (*forward.Pool, error) {
-		return a.pool.Waiting(firstByte), nil
-	})
-	return pool
+	a.prepareUpstream()
 }
 
 // route puts an operation under each of its paths. HEAD goes wherever GET is

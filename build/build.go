@@ -23,6 +23,7 @@ import (
 	"sallyport/problem"
 	"sallyport/source"
 	"sallyport/stage/admit"
+	"sallyport/stage/forward"
 	"sallyport/stage/record"
 )
 
@@ -51,6 +52,11 @@ type Result struct {
 	Files []string
 	// Ready must succeed before the plan may serve.
 	Ready []Ready
+	// Reachable is what a gateway cannot work without, though it may start: who
+	// sends requests to it should ask.
+	Reachable []Ready
+	// Upstreams are the pools of the APIs.
+	Upstreams []*forward.Pool
 	// Lasting is to be kept once the plan serves.
 	Lasting *sallyport.Lasting
 }
@@ -66,7 +72,7 @@ type API struct {
 	compiler *jsonschema.Compiler // nil unless Options.Report
 }
 
-// Ready is something that must answer before a plan may serve.
+// Ready is something that must answer.
 type Ready struct {
 	// Name says what it is.
 	Name  string

@@ -161,7 +161,7 @@ func (o *operationBuilder) forward() {
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),
-	}, enforced(o.config.Upstream.At, "to %s; first byte within %s; the caller in %s* fields", counted(len(o.config.Upstream.Targets), "target", "targets"), waits.FirstByte, o.config.Caller.Headers))
+	}, enforced(o.config.Upstream.At, "%s; first byte within %s; the caller in %s* fields", o.upstreamSays(), waits.FirstByte, o.config.Caller.Headers))
 }
 
 // stripped are the base paths that the backend does not see.

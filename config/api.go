@@ -64,39 +64,6 @@ type API struct {
 	Operations []Override `yaml:"operations,named"`
 }
 
-// Upstream is a backend.
-type Upstream struct {
-	Place `json:"-"`
-
-	// Where the backend listens: http or https, with a path if one is to stand
-	// before every request's. Several are used in turn.
-	Targets []URL `yaml:"targets" required:""`
-	// The time for a connection to stand, TLS included.
-	Connect Duration `yaml:"connect" default:"2s"`
-	Waits
-	// The Host that the backend sees: preserve sends what the client asked
-	// for, target the target's own.
-	Host string `yaml:"host" default:"preserve" choices:"preserve target"`
-	// What the backend sees of the base path: keep sends paths as the client
-	// wrote them; strip takes the base path away, and puts it before the paths
-	// in Location and Content-Location of the answers.
-	BasePath string `yaml:"base_path" default:"keep" choices:"keep strip"`
-}
-
-func (*Upstream) shorthand() string { return "targets" }
-
-// Waits bound how long the gateway waits for a backend.
-type Waits struct {
-	Place `json:"-"`
-
-	// The time from the end of the request to the answer's header fields (504).
-	FirstByte Duration `yaml:"first_byte" default:"30s"`
-	// The longest pause within an answer's body.
-	Idle Duration `yaml:"idle" default:"60s" off:""`
-	// The time for everything, from the first try to the answer's last byte.
-	Whole Duration `yaml:"whole" default:"off" off:""`
-}
-
 // Caller says how the backend is told who calls.
 type Caller struct {
 	Place `json:"-"`
@@ -136,21 +103,6 @@ func (a *API) check(c *decoder) {
 	}
 	distinctItems(c, a.Place, "hosts", a.Hosts)
 	distinctItems(c, a.Place, "public", a.Public)
-}
-
-func (u *Upstream) check(c *decoder) {
-	seen := make(map[string]bool)
-	for i, t := range u.Targets {
-		at := u.PositionOf(item("targets", i))
-		switch {
-		case t.Host == "":
-		case t.RawQuery != "" || t.Fragment != "":
-			c.wrong(at, "end it after the path", "a target has neither query nor fragment")
-		case seen[t.String()]:
-			c.wrong(at, "remove one of them", "this target stands in the list twice")
-		}
-		seen[t.String()] = true
-	}
 }
 
 func (c *Caller) check(k *decoder) {

@@ -117,7 +117,15 @@ func TestEveryKey(t *testing.T) {
 	equal(t, "the certificate", c.Listen[0].TLS.Certificate, filepath.Join("testdata", "cert.pem"))
 	equal(t, "a single proxy", c.TrustedProxies[1].String(), "2001:db8::1/128")
 	equal(t, "drain", c.Timeouts.Drain, 0)
-	equal(t, "the second target", a.Upstream.Targets[1].String(), "http://127.0.0.1:9001/base")
+	equal(t, "the second target", a.Upstream.Targets[1], Target{Place: a.Upstream.Targets[1].Place, URL: "http://127.0.0.1:9001/base", Weight: 1})
+	up := a.Upstream
+	equal(t, "a weight", up.Targets[2].Weight, 3)
+	equal(t, "a socket", up.Targets[3].URL, "unix:/run/bank.sock:/v1")
+	equal(t, "the key of a hash", up.Hash, HashKey{"header", "X-Session"})
+	equal(t, "statuses", up.Health.Status, []Statuses{{200, 299}, {401, 401}})
+	equal(t, "failures", up.Retries.On, []Cause{"connect", "503"})
+	equal(t, "a budget", up.Retries.Budget, 10)
+	equal(t, "the roots", up.TLS.CA, filepath.Join("testdata", "ca.pem"))
 	equal(t, "the schemes", []string{a.Identify[0].Name, a.Identify[1].Name, a.Identify[4].Name}, []string{"bearerAuth", "apiKey", "legacy"})
 	equal(t, "the audience", a.Identify[0].JWT.Audience, []string{"bank"})
 	equal(t, "keys", a.Identify[0].JWT.Keys.URL.String(), "https://id.bank.example/jwks.json")
@@ -213,7 +221,7 @@ func TestVariables(t *testing.T) {
 	equal(t, "a choice", c.Log.Level, "debug")
 	equal(t, "a text with signs of its own", c.Log.Output, filepath.Join("dir", "${x}/word-$WORD.log"))
 	equal(t, "a truth", c.APIs[0].Partial, true)
-	equal(t, "a part of a URL", c.APIs[0].Upstream.Targets[0].Host, "127.0.0.1:9000")
+	equal(t, "a part of a URL", c.APIs[0].Upstream.Targets[0].URL, "http://127.0.0.1:9000/")
 	equal(t, "a secret", c.APIs[0].Identify[0].JWT.Secret.Reveal(), strings.Repeat("s", 32))
 }
 

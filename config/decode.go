@@ -214,11 +214,12 @@ func (d *decoder) value(v reflect.Value, n *source.Node, f field) {
 	}
 }
 
-// list fills a slice. A list of one scalar may be written as the scalar.
+// list fills a slice. A list of one scalar may be written as the scalar, as may
+// one of a struct that a scalar is short for.
 func (d *decoder) list(v reflect.Value, n *source.Node, f field) {
 	items := n.Items
 	if n.Kind != source.List {
-		if !isScalar(reflect.New(v.Type().Elem()).Elem()) || n.Kind == source.Map {
+		if !short(v.Type().Elem()) || n.Kind == source.Map {
 			d.wrong(n.Position(), "begin each item with a hyphen", "%s is %s, not a list", d.here(), n.Kind)
 			return
 		}
@@ -235,6 +236,13 @@ func (d *decoder) list(v reflect.Value, n *source.Node, f field) {
 		}
 		d.path = d.path[:len(d.path)-1]
 	}
+}
+
+// short tells whether one scalar stands for the whole value.
+func short(t reflect.Type) bool {
+	v := reflect.New(t)
+	_, ok := v.Interface().(brief)
+	return ok || isScalar(v.Elem())
 }
 
 // named fills a slice of structs from a map by name.

@@ -80,10 +80,11 @@ func (d *decoder) flaggedAPI(a *API, f Flags) {
 		d.wrong(a.At, "give --document FILE, or a configuration file", "there is no OpenAPI document")
 	}
 	a.Upstream.At = flagPosition("upstream")
-	a.Upstream.Targets = make([]URL, 1)
+	a.Upstream.Targets = make([]Target, 1)
+	a.Upstream.Targets[0].Weight = 1
 	if f.Upstream == "" {
 		d.wrong(a.Upstream.At, "give --upstream URL", "there is no backend")
-	} else if d.flag(&a.Upstream.Targets[0], &a.Upstream.Place, "upstream", item("targets", 0), f.Upstream, "") {
+	} else if d.flag(&a.Upstream.Targets[0].URL, &a.Upstream.Place, "upstream", item("targets", 0), f.Upstream, "") {
 		a.Upstream.check(d)
 	}
 	a.note("public", flagPosition("public"))

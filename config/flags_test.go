@@ -23,7 +23,7 @@ func TestFromFlags(t *testing.T) {
 	a := c.APIs[0]
 	equal(t, "the name", a.Name, "bank")
 	equal(t, "the document", a.Document, "apis/bank.openapi.yaml")
-	equal(t, "the target", a.Upstream.Targets[0].String(), "http://127.0.0.1:9000")
+	equal(t, "the target", a.Upstream.Targets[0].URL, "http://127.0.0.1:9000")
 	equal(t, "connect", a.Upstream.Connect.Duration(), 2*time.Second)
 	equal(t, "listen", c.Listen[0].Address, ":8080")
 	equal(t, "plain_http", c.Listen[0].Plain, true)

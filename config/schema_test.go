@@ -78,7 +78,11 @@ func keySchema(t reflect.Type, f field) object {
 	case f.named:
 		return object{"type": "object", "additionalProperties": s}
 	case isList(t) && f.required():
-		return object{"type": "array", "items": s, "minItems": 1}
+		list := object{"type": "array", "items": s, "minItems": 1}
+		if short(element) {
+			return object{"anyOf": []any{list, s["anyOf"].([]any)[1]}}
+		}
+		return list
 	case isList(t):
 		return object{"type": "array", "items": s}
 	}
@@ -111,6 +115,16 @@ func plainSchema(t reflect.Type, f field) object {
 		return object{"type": "string", "pattern": "^file:."}
 	case *URL:
 		return object{"type": "string", "pattern": "^https?://[^@]+$"}
+	case *Backend:
+		return object{"type": "string", "pattern": "^(https?://[^@]+|unix:/.+)$"}
+	case *HashKey:
+		return object{"type": "string", "pattern": "^(client|caller|(header|cookie|path):.+)$"}
+	case *Cause:
+		return object{"anyOf": []any{object{"enum": []string{"connect", "reset", "timeout"}}, object{"type": "string", "pattern": "^5[0-9][0-9]$"}, object{"type": "integer", "minimum": 500, "maximum": 599}}}
+	case *Statuses:
+		return object{"anyOf": []any{object{"type": "string", "pattern": "^[2-5][0-9][0-9](-[2-5][0-9][0-9])?$"}, object{"type": "integer", "minimum": 200, "maximum": 599}}}
+	case *Percent:
+		return object{"type": "string", "pattern": "^([1-9][0-9]?|100)%$"}
 	}
 	if choices := f.choices(); len(choices) > 0 {
 		var values []any

@@ -25,9 +25,13 @@ const frame = `apis:
 
 // TestGuideIsTrue builds a plan of every configuration that the guide shows.
 func TestGuideIsTrue(t *testing.T) {
-	page, err := os.ReadFile("guide/protect-your-api.md")
-	if err != nil {
-		t.Fatal(err)
+	var page []byte
+	for _, name := range []string{"protect-your-api", "backends-that-fail"} {
+		text, err := os.ReadFile("guide/" + name + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page = append(page, text...)
 	}
 	folder := t.TempDir()
 	write := func(name, text string) string {

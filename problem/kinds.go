@@ -42,6 +42,7 @@ const (
 	VersionUnsupported
 
 	UpstreamUnreachable
+	UpstreamUntrusted
 	UpstreamBroken
 	UpstreamTimeout
 	AnswerUndeclared
@@ -50,6 +51,8 @@ const (
 
 	Overloaded
 	Draining
+	CircuitOpen
+	UpstreamOverloaded
 	KeysUnavailable
 	OperationUnserved
 
@@ -97,16 +100,19 @@ var catalogue = [kinds]struct {
 	VersionUnsupported: {"version-unsupported", http.StatusHTTPVersionNotSupported, "The version of HTTP is not spoken here"},
 
 	UpstreamUnreachable: {"upstream-unreachable", http.StatusBadGateway, "The backend cannot be reached"},
+	UpstreamUntrusted:   {"upstream-untrusted", http.StatusBadGateway, "The backend cannot prove who it is"},
 	UpstreamBroken:      {"upstream-broken", http.StatusBadGateway, "The backend's answer is broken"},
 	UpstreamTimeout:     {"upstream-timeout", http.StatusGatewayTimeout, "The backend did not answer in time"},
 	AnswerUndeclared:    {"answer-undeclared", http.StatusBadGateway, "The backend's answer is not one that the API declares"},
 	AnswerInvalid:       {"answer-invalid", http.StatusBadGateway, "The backend's answer is not as the API declares it"},
 	AnswerTooLarge:      {"answer-too-large", http.StatusBadGateway, "The backend's answer is too large to be checked"},
 
-	Overloaded:        {"overloaded", http.StatusServiceUnavailable, "The gateway has too much to do"},
-	Draining:          {"draining", http.StatusServiceUnavailable, "The gateway is shutting down"},
-	KeysUnavailable:   {"keys-unavailable", http.StatusServiceUnavailable, "The credentials cannot be checked at the moment"},
-	OperationUnserved: {"operation-unserved", http.StatusServiceUnavailable, "The operation cannot be served as its document declares it"},
+	Overloaded:         {"overloaded", http.StatusServiceUnavailable, "The gateway has too much to do"},
+	Draining:           {"draining", http.StatusServiceUnavailable, "The gateway is shutting down"},
+	CircuitOpen:        {"circuit-open", http.StatusServiceUnavailable, "Requests to the backend are suspended for the moment"},
+	UpstreamOverloaded: {"upstream-overloaded", http.StatusServiceUnavailable, "The backend has as many requests as it may"},
+	KeysUnavailable:    {"keys-unavailable", http.StatusServiceUnavailable, "The credentials cannot be checked at the moment"},
+	OperationUnserved:  {"operation-unserved", http.StatusServiceUnavailable, "The operation cannot be served as its document declares it"},
 }
 
 // Kinds are all kinds of the catalogue.

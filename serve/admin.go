@@ -26,7 +26,8 @@ func (s *server) openAdmin(address string) (*door, error) {
 }
 
 // readyz tells a load balancer whether to send requests here: not while
-// draining, and not while a key set has never been fetched.
+// draining, while a key set has never been fetched, or while no target of an
+// API can be reached.
 func (s *server) readyz(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
 		text(w, http.StatusServiceUnavailable, "draining\n")

@@ -26,6 +26,7 @@ import (
 	"sallyport"
 	"sallyport/build"
 	"sallyport/config"
+	"sallyport/stage/forward"
 	"sallyport/stage/record"
 )
 
@@ -47,24 +48,25 @@ type Options struct {
 
 // server is one run of the gateway.
 type server struct {
-	options  Options
-	config   *config.Config
-	log      *slog.Logger
-	level    *slog.LevelVar
-	env      *sallyport.Env
-	gateway  *sallyport.Gateway
-	registry *prometheus.Registry
-	reloads  *prometheus.CounterVec
-	info     *prometheus.GaugeVec
-	signals  chan os.Signal
-	servers  []*http.Server
-	admin    *http.Server // nil where it is off
-	certs    []*certificate
-	watcher  *watcher
-	files    []string // what the plan that serves was made of
-	failed   chan error
-	draining atomic.Bool
-	ready    atomic.Pointer[[]build.Ready]
+	options   Options
+	config    *config.Config
+	log       *slog.Logger
+	level     *slog.LevelVar
+	env       *sallyport.Env
+	gateway   *sallyport.Gateway
+	registry  *prometheus.Registry
+	reloads   *prometheus.CounterVec
+	info      *prometheus.GaugeVec
+	upstreams *forward.Metrics
+	signals   chan os.Signal
+	servers   []*http.Server
+	admin     *http.Server // nil where it is off
+	certs     []*certificate
+	watcher   *watcher
+	files     []string // what the plan that serves was made of
+	failed    chan error
+	draining  atomic.Bool
+	ready     atomic.Pointer[[]build.Ready]
 }
 
 // Run serves until ctx ends, then drains. Mistakes in the configuration are
@@ -97,6 +99,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.gateway = sallyport.NewGateway(s.env, result.Plan)
 	s.env.Keep(result.Lasting)
+	defer s.env.Close()
 	s.adopt(s.config, result)
 	if err := s.listen(); err != nil {
 		return err
@@ -118,6 +121,7 @@ func (s *server) prepare() {
 	held := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sallyport_held_body_bytes", Help: "Bytes of bodies that are held at the moment."}, func() float64 { return float64(s.env.Bodies.Taken()) })
 	s.registry.MustRegister(s.reloads, s.info, held)
 	s.options.Build.Metrics = record.NewMetrics(s.registry)
+	s.upstreams = forward.NewMetrics(s.registry)
 }
 
 // build makes a plan and waits until everything it depends on has answered.
@@ -133,7 +137,9 @@ func (s *server) build(ctx context.Context, c *config.Config) (*build.Result, er
 
 // adopt notes what belongs to the plan that serves now.
 func (s *server) adopt(c *config.Config, result *build.Result) {
-	s.ready.Store(&result.Ready)
+	ready := slices.Concat(result.Ready, result.Reachable)
+	s.ready.Store(&ready)
+	s.upstreams.Show(result.Upstreams)
 	s.info.Reset()
 	s.info.WithLabelValues(result.Plan.Digest).Set(1)
 	s.level.UnmarshalText([]byte(c.Log.Level)) // it is one of the configuration's choices
@@ -158,6 +164,9 @@ func named(c *config.Config) []string {
 			if scheme.JWT != nil && scheme.JWT.Keys.File != "" {
 				files = append(files, scheme.JWT.Keys.File)
 			}
+		}
+		if t := c.APIs[i].Upstream.TLS; t != nil {
+			files = append(files, slices.DeleteFunc([]string{t.CA, t.Certificate, t.Key}, func(path string) bool { return path == "" })...)
 		}
 	}
 	return files

@@ -204,31 +204,6 @@ func TestTargetsTakeTurns(t *testing.T) {
 	}
 }
 
-func TestTargetThatFailedRestsAndComesBack(t *testing.T) {
-	now := time.Unix(0, 1)
-	p, err := NewPool(PoolConfig{Targets: []string{"http://a", "http://b"}}, func() time.Time { return now })
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.targets[0].failed(now)
-	for range 4 {
-		if got := p.next(); got != p.targets[1] {
-			t.Fatalf("%s is tried while it rests", got.Address)
-		}
-	}
-	now = now.Add(rest)
-	seen := map[*Target]int{p.next(): 1}
-	seen[p.next()]++
-	if len(seen) != 2 {
-		t.Error("the target does not come back")
-	}
-	p.targets[0].failed(now)
-	p.targets[1].failed(now)
-	if p.next() == nil {
-		t.Error("where all rest, one is tried even so")
-	}
-}
-
 // TestNothingIsTriedTwice: once a connection stood, the backend may have acted.
 func TestNothingIsTriedTwice(t *testing.T) {
 	for _, c := range []struct{ name, method string }{{"on a new connection", "GET"}, {"POST on a new connection", "POST"}} {
@@ -267,20 +242,20 @@ func TestNothingIsTriedTwice(t *testing.T) {
 
 func TestPoolConfig(t *testing.T) {
 	for _, targets := range [][]string{nil, {"127.0.0.1:80"}, {"ftp://a"}, {"http://"}, {"http://a", "://"}, {"http://a b"}, {"unix:"}, {"unix:run/app.sock"}, {"unix:/a:b"}} {
-		if _, err := NewPool(PoolConfig{Targets: targets}, time.Now); err == nil {
+		if _, err := NewPool(PoolConfig{Targets: Targets(targets...)}, newEnv(), nil); err == nil {
 			t.Errorf("%q was accepted", targets)
 		}
 	}
 	b := answering(t, ok)
-	if err := newPool(t, PoolConfig{Targets: []string{refusing(t), b.url()}}).Reachable(t.Context()); err != nil {
+	if err := newPool(t, PoolConfig{Targets: Targets(refusing(t), b.url())}).Reachable(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := newPool(t, PoolConfig{Targets: []string{refusing(t)}}).Reachable(t.Context()); err == nil {
+	if err := newPool(t, PoolConfig{Targets: Targets(refusing(t))}).Reachable(t.Context()); err == nil {
 		t.Error("nobody listens, and it is reachable")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := newPool(t, PoolConfig{Targets: []string{"https://127.0.0.1"}}).Reachable(ctx); !errors.Is(err, context.Canceled) {
+	if err := newPool(t, PoolConfig{Targets: Targets("https://127.0.0.1")}).Reachable(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("a default port: %v", err)
 	}
 }

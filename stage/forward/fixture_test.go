@@ -126,7 +126,7 @@ const ok = "HTTP/1.1 200 OK\nContent-Length: 2\n\nok"
 
 func newPool(t testing.TB, c PoolConfig) *Pool {
 	t.Helper()
-	p, err := NewPool(c, time.Now)
+	p, err := NewPool(c, newEnv(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func newPool(t testing.TB, c PoolConfig) *Pool {
 }
 
 func upstream(t testing.TB, targets ...string) *Upstream {
-	return &Upstream{Pool: newPool(t, PoolConfig{Targets: targets, Connect: 10 * time.Second, FirstByte: 10 * time.Second}), Prefix: "X-Caller-"}
+	return &Upstream{Pool: newPool(t, PoolConfig{Targets: Targets(targets...), Connect: 10 * time.Second, FirstByte: 10 * time.Second}), Prefix: "X-Caller-"}
 }
 
 func newEnv() *sallyport.Env {

@@ -9,6 +9,7 @@
 package forward
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -44,9 +45,10 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	}
 	base, path := u.strip(x.Request.Path)
 	out := &outgoing{Request: x.Request, path: path, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole}
-	begun := x.Env.Now()
-	response, err := u.send(x, out)
-	x.Upstream.Duration = x.Env.Now().Sub(begun)
+	trip := &trip{upstream: u, exchange: x, out: out, begun: x.Env.Now()}
+	x.OnDone(trip)
+	response, err := trip.send()
+	x.Upstream.Duration = trip.arrived.Sub(trip.begun)
 	if err != nil {
 		return u.failure(x, err)
 	}
@@ -60,39 +62,14 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	return nil
 }
 
-// send tries the pool's targets in turn until one takes the request. What was
-// sent on a connection is not sent again, but for what the carrier repeats when
-// a kept connection turns out to be closed.
-func (u *Upstream) send(x *sallyport.Exchange, out *outgoing) (*message.Response, error) {
-	var err error
-	begun := x.Env.Now()
-	for range u.Pool.targets {
-		target := u.Pool.next()
-		x.Upstream.Target = target.Address
-		var response *message.Response
-		if response, err = u.Pool.carrier.carry(x.Context, target, out); err == nil {
-			target.succeeded()
-			return response, nil
-		}
-		if !isDial(err) || x.Context.Err() != nil {
-			return nil, err
-		}
-		now := x.Env.Now()
-		target.failed(now)
-		if u.Whole > 0 {
-			if out.whole = u.Whole - now.Sub(begun); out.whole <= 0 {
-				return nil, errDeadline
-			}
-		}
-	}
-	return nil, err
-}
-
 // failure says what went wrong between the gateway and the backend.
 func (u *Upstream) failure(x *sallyport.Exchange, err error) error {
 	var client *clientError
 	if refusal := (*problem.Refusal)(nil); errors.As(err, &client) && errors.As(client.error, &refusal) {
 		return refusal // of a step that looks at the body as it streams
+	}
+	if busy, ok := errors.AsType[*busyError](err); ok {
+		return busy.refusal()
 	}
 	err = fmt.Errorf("%s: %w", x.Upstream.Target, err)
 	switch {
@@ -104,12 +81,19 @@ func (u *Upstream) failure(x *sallyport.Exchange, err error) error {
 		return problem.Refuse(problem.RequestTimeout, "The body did not come in time.").Because(err)
 	case errors.As(err, &client):
 		return problem.Refuse(problem.RequestMalformed, "The body could not be read to its end.").Because(err)
+	case isUntrusted(err):
+		return problem.Fail(problem.UpstreamUntrusted, err)
 	case isDial(err):
 		return problem.Fail(problem.UpstreamUnreachable, err)
 	case isTimeout(err):
 		return problem.Fail(problem.UpstreamTimeout, err)
 	}
 	return problem.Fail(problem.UpstreamBroken, err)
+}
+
+func isUntrusted(err error) bool {
+	var unverified *tls.CertificateVerificationError
+	return errors.As(err, &unverified)
 }
 
 func isTimeout(err error) bool {

@@ -1,99 +1,204 @@
 package forward
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"sallyport"
 )
 
 // PoolConfig is what a pool of upstream connections depends on: two plans with
-// equal ones share their connections.
+// equal ones share their pool. Printed with %+v it is the same text for the
+// same settings.
 type PoolConfig struct {
-	// Targets are URLs, http or https, perhaps with a path that is put before
-	// every request's, or sockets: unix:/path/of/socket, with such a path
-	// behind another colon.
-	Targets []string
+	// API is whose backend it is, for logs and metrics.
+	API string
+	// Targets are where the backend listens.
+	Targets []TargetConfig
+	// Balance is RoundRobin, LeastRequests or Hash; "" is the first.
+	Balance string
+	// Key is what Hash goes by.
+	Key Key
+	// Each makes every address of a name a target of its own.
+	Each bool
+	// Resolve is how often names are resolved again; 0 leaves it to each new
+	// connection.
+	Resolve time.Duration
 	// Connect bounds the time until a connection stands, TLS included.
 	Connect time.Duration
 	// FirstByte bounds the time from the end of the request to the answer's
 	// header fields.
 	FirstByte time.Duration
-	// Connections bounds idle connections per target.
-	Connections int
+	// Connections bounds idle connections per target, MaxRequests the requests
+	// under way; 0 requests is no bound.
+	Connections, MaxRequests int
+	// TLS is for https targets; nil is the default.
+	TLS *TLS
+
+	Checks   Checks
+	Outliers Outliers
+	// SlowStart is how long the share of a target grows that came back; 0
+	// gives it all at once.
+	SlowStart time.Duration
+	Breaker   Breaker
+	Retries   Retries
+}
+
+// TargetConfig is one place at which the backend listens.
+type TargetConfig struct {
+	// URL is http or https, perhaps with a path that is put before every
+	// request's, or a socket: unix:/path/of/socket, with such a path behind
+	// another colon.
+	URL string
+	// Weight is its share of the requests, compared with the others'; 0 is 1.
+	Weight int
+}
+
+// Targets are targets of weight one.
+func Targets(urls ...string) []TargetConfig {
+	list := make([]TargetConfig, len(urls))
+	for i, u := range urls {
+		list[i].URL = u
+	}
+	return list
 }
 
 // Pool is a set of targets with their connections. It outlives plans.
 type Pool struct {
-	targets []*Target
+	*group
 	carrier carrier
-	turn    atomic.Uint64
+	// apart says that another pool watches the targets.
+	apart bool
 }
 
-// NewPool makes a pool; nothing is connected yet.
-func NewPool(c PoolConfig, now func() time.Time) (*Pool, error) {
-	p := &Pool{carrier: newNetHTTP(c)}
-	how := &connecting{within: c.Connect, tls: &tls.Config{MinVersion: tls.VersionTLS12}}
-	for i, text := range c.Targets {
-		t, err := newTarget(text, how)
+// group is the targets, and who watches them.
+type group struct {
+	config PoolConfig
+	env    *sallyport.Env
+	states *States
+	seeds  []*Target // as configured
+	turn   atomic.Uint32
+	budget budget
+	// retried counts requests that were sent again.
+	retried atomic.Uint64
+	now     atomic.Pointer[set]
+	lookup  func(ctx context.Context, name string) ([]netip.Addr, error)
+	again   chan struct{} // asks for names to be resolved
+	made    int           // targets so far; for the resolver alone
+	cancel  context.CancelFunc
+	ended   sync.WaitGroup
+}
+
+// maxWeight keeps the order of a round short.
+const maxWeight = 1000
+
+// NewPool makes a pool; nothing is connected or watched yet. What is known of
+// targets is taken from states; nil knows nothing.
+func NewPool(c PoolConfig, env *sallyport.Env, states *States) (*Pool, error) {
+	if states == nil {
+		states = new(States)
+	}
+	g := &group{config: c, env: env, states: states, lookup: lookup, again: make(chan struct{}, 1)}
+	g.budget.fill()
+	how := &connecting{within: c.Connect, tls: c.TLS.config()}
+	for _, one := range c.Targets {
+		t, err := newTarget(one.URL, how)
 		if err != nil {
 			return nil, err
 		}
-		t.key, t.clock = "target-"+strconv.Itoa(i), now
-		p.targets = append(p.targets, t)
+		if t.weight = cmp.Or(one.Weight, 1); t.weight < 0 || t.weight > maxWeight {
+			return nil, fmt.Errorf("the weight %d is not from 1 to %d", one.Weight, maxWeight)
+		}
+		t.most = int64(c.MaxRequests)
+		g.seeds = append(g.seeds, g.placed(t, one.URL))
 	}
-	if len(p.targets) == 0 {
+	if len(g.seeds) == 0 {
 		return nil, errors.New("an upstream needs a target")
 	}
-	return p, nil
+	g.now.Store(newSet(slices.Clone(g.seeds)))
+	return &Pool{group: g, carrier: newNetHTTP(c)}, nil
 }
 
-// rest is how long a target that took no connection is tried last.
-const rest = 2 * time.Second
+func lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+}
 
-// next takes the targets in turn, those that rest last.
-func (p *Pool) next() *Target {
-	n := uint64(len(p.targets))
-	if n == 1 {
-		return p.targets[0]
+// placed gives a target what it is known by: the place counts, not the pool.
+func (g *group) placed(t *Target, place string) *Target {
+	t.state, t.seed = g.states.of(place), hashOf(place)
+	g.made++
+	t.key = "target-" + strconv.Itoa(g.made)
+	return t
+}
+
+// Open begins to watch the targets: checks, and names that lead elsewhere.
+func (p *Pool) Open() {
+	if p.apart || p.cancel != nil {
+		return
 	}
-	start := p.turn.Add(1)
-	for i := range n {
-		if t := p.targets[(start+i)%n]; t.avoid.Load() <= t.clock().UnixNano() {
-			return t
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancel(context.Background())
+	if p.config.Checks.Path == "" {
+		for _, t := range p.seeds {
+			t.down.Store(false) // nobody would find it up again
 		}
 	}
-	return p.targets[start%n]
-}
-
-func (t *Target) failed(now time.Time) { t.avoid.Store(now.Add(rest).UnixNano()) }
-
-func (t *Target) succeeded() {
-	if t.avoid.Load() != 0 {
-		t.avoid.Store(0)
+	if p.config.Resolve > 0 && slices.ContainsFunc(p.seeds, (*Target).resolvable) {
+		p.ended.Go(func() { p.resolve(ctx) })
+	}
+	if p.config.Checks.Path != "" {
+		p.ended.Go(func() { p.check(ctx) })
 	}
 }
 
 // Waiting is the same pool with another bound on the first byte; connections
 // of the two are apart.
 func (p *Pool) Waiting(firstByte time.Duration) *Pool {
-	return &Pool{targets: p.targets, carrier: p.carrier.waiting(firstByte)}
+	return &Pool{group: p.group, carrier: p.carrier.waiting(firstByte), apart: true}
 }
 
-// Reachable tries to connect to the targets until one takes a connection.
+// Close gives idle connections up and watches the targets no longer.
+func (p *Pool) Close() {
+	if !p.apart && p.cancel != nil {
+		p.cancel()
+		p.ended.Wait()
+	}
+	p.carrier.closeIdle()
+}
+
+// lately is how fresh an answer must be to show that a target can be reached.
+const lately = 10 * time.Second
+
+// Reachable tells whether some target can be reached: by what active checks
+// found, or because one answered lately, or takes a connection now.
 func (p *Pool) Reachable(ctx context.Context) error {
-	var err error
-	for _, t := range p.targets {
-		var c net.Conn
-		if c, err = t.connect(ctx); err == nil {
-			return c.Close()
+	targets := p.now.Load().targets
+	since := p.env.Now().Add(-lately).UnixNano()
+	for _, t := range targets {
+		if !t.down.Load() && (p.config.Checks.Path != "" && t.checked.Load() || t.answered.Load() > since) {
+			return nil
 		}
 	}
-	return err
+	var last error
+	for _, t := range targets {
+		if t.down.Load() {
+			last = errors.Join(last, fmt.Errorf("%s: its checks fail", t.Address))
+			continue
+		}
+		c, err := t.connect(ctx)
+		if err == nil {
+			return c.Close()
+		}
+		last = errors.Join(last, fmt.Errorf("%s: %w", t.Address, err))
+	}
+	return last
 }
-
-// Close gives idle connections up.
-func (p *Pool) Close() { p.carrier.closeIdle() }

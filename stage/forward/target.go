@@ -6,33 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
-// Target is one place at which the backend listens.
+// Target is one place at which the backend listens. It never changes, but for
+// its state: where a name leads elsewhere there is another target.
 type Target struct {
 	// Address is scheme, host and port, or unix: and a path, for logs.
 	Address string
 
+	*state
 	url    *url.URL // scheme, and the host that the target is asked by
 	prefix string
+	weight int
+	most   int64  // requests under way, 0 is no bound
+	seed   uint64 // of the hash by which keys choose it
 	// key is another one for every target: two of one host may lead to
 	// different places.
-	key  string
-	to   place
-	how  *connecting
-	name string // what certificates are checked against
-
-	// avoid is the time in Unix nanoseconds until which others are tried first.
-	avoid atomic.Int64
-	clock func() time.Time
+	key string
+	how *connecting
+	// socket is a path in the file system; else name and port lead there, by
+	// addresses if the name was resolved already.
+	socket, name, port string
+	addresses          []netip.Addr
 }
-
-// place is where a target's connections lead.
-type place struct{ network, address string }
 
 // connecting is how connections are made.
 type connecting struct {
@@ -59,9 +60,9 @@ func newTarget(text string, how *connecting) (*Target, error) {
 		Address: u.Scheme + "://" + u.Host,
 		url:     u,
 		prefix:  strings.TrimSuffix(u.EscapedPath(), "/"),
-		to:      place{"tcp", net.JoinHostPort(u.Hostname(), port)},
 		how:     how,
 		name:    u.Hostname(),
+		port:    port,
 	}, nil
 }
 
@@ -74,9 +75,50 @@ func newSocket(rest string, how *connecting) (*Target, error) {
 		Address: "unix:" + path,
 		url:     &url.URL{Scheme: "http", Host: "localhost"}, // RFC 9110 §7.2 wants a host, a socket has none
 		prefix:  strings.TrimSuffix((&url.URL{Path: prefix}).EscapedPath(), "/"),
-		to:      place{"unix", path},
 		how:     how,
+		socket:  path,
 	}, nil
+}
+
+// resolvable tells whether a resolver has something to say about the target.
+func (t *Target) resolvable() bool {
+	_, err := netip.ParseAddr(t.name)
+	return t.socket == "" && err != nil
+}
+
+// at is the same target at these addresses.
+func (t *Target) at(addresses []netip.Addr) *Target {
+	moved := *t
+	moved.addresses = addresses
+	return &moved
+}
+
+// only is the target at one address of its name, as a target of its own.
+func (t *Target) only(address netip.Addr) *Target {
+	alone := t.at([]netip.Addr{address})
+	alone.Address = t.url.Scheme + "://" + netipPort(address, t.port)
+	return alone
+}
+
+// sameAs tells whether two targets of one name lead to the same addresses.
+func (t *Target) sameAs(addresses []netip.Addr) bool {
+	return len(t.addresses) == len(addresses) && !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !slices.Contains(t.addresses, a) })
+}
+
+// room tells whether the target takes one more request.
+func (t *Target) room() bool { return t.most == 0 || t.flying.Load() < t.most }
+
+// enter counts a request under way, if there is room for it and the circuit
+// permits it.
+func (t *Target) enter(now int64) (probe, ok bool) {
+	if flying := t.flying.Add(1); t.most > 0 && flying > t.most {
+		t.flying.Add(-1)
+		return false, false
+	}
+	if probe, ok = t.circuit.enter(now); !ok {
+		t.flying.Add(-1)
+	}
+	return probe, ok
 }
 
 // connect makes a new connection to the target, over TLS where it is https. For
@@ -87,8 +129,7 @@ func (t *Target) connect(ctx context.Context) (net.Conn, error) {
 		ctx, cancel = context.WithTimeout(ctx, t.how.within)
 		defer cancel()
 	}
-	dialer := net.Dialer{KeepAlive: 30 * time.Second}
-	conn, err := dialer.DialContext(ctx, t.to.network, t.to.address)
+	conn, err := t.dial(ctx)
 	if err == nil && t.url.Scheme == "https" {
 		conn, err = t.secure(ctx, conn)
 	}
@@ -96,6 +137,36 @@ func (t *Target) connect(ctx context.Context) (net.Conn, error) {
 		return nil, &connectError{err}
 	}
 	return conn, nil
+}
+
+// dial tries the addresses one after the other, each within its part of the
+// time that is left.
+func (t *Target) dial(ctx context.Context) (net.Conn, error) {
+	dialer := net.Dialer{KeepAlive: 30 * time.Second}
+	if t.socket != "" {
+		return dialer.DialContext(ctx, "unix", t.socket)
+	}
+	if len(t.addresses) == 0 {
+		return dialer.DialContext(ctx, "tcp", net.JoinHostPort(t.name, t.port))
+	}
+	var last error
+	for i, address := range t.addresses {
+		part, cancel := ctx, context.CancelFunc(func() {})
+		if t.how.within > 0 {
+			part, cancel = context.WithTimeout(ctx, t.how.within/time.Duration(len(t.addresses)-i))
+		}
+		conn, err := dialer.DialContext(part, "tcp", netipPort(address, t.port))
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		last = err
+	}
+	return nil, last
+}
+
+func netipPort(address netip.Addr, port string) string {
+	return net.JoinHostPort(address.String(), port)
 }
 
 func (t *Target) secure(ctx context.Context, plain net.Conn) (net.Conn, error) {
