@@ -14,7 +14,7 @@
 //
 // At the two gates of the gateway more holds than the specification says: see
 // Use. What may not stand in a body for that alone can be taken out of it:
-// see Clean.
+// see Clean, and Stream for bodies that are too long to be held.
 package jsonschema
 
 import (
