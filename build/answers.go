@@ -52,6 +52,7 @@ func (o *operationBuilder) filter() {
 				continue
 			}
 			content, types = append(content, media), append(types, m.Range)
+			controls = append(controls, o.largeAnswers(mode, r.Status, m, &content[len(content)-1])...)
 			for kind, held := range media.Items {
 				if held != nil {
 					controls = append(controls, enforced(m.At, "answer %s %s: %s, each held to its schema as it passes", r.Status, m.Range, items.Kind(kind)))
@@ -72,6 +73,31 @@ func (o *operationBuilder) filter() {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: what is not as declared is recorded and passed (mode observe)"))
 	}
 	o.place(sallyport.Filter, "answer", step, controls...)
+}
+
+// largeAnswers says what comes of JSON that is too long to be held.
+func (o *operationBuilder) largeAnswers(mode filter.Mode, status string, m *openapi.MediaType, media *filter.Media) []sallyport.Control {
+	if media.Schema == nil {
+		return nil
+	}
+	size := o.rules.Answers.MaxBody
+	notes, streams := media.Schema.Streams()
+	media.Streams = streams
+	var controls []sallyport.Control
+	switch {
+	case mode == filter.Block:
+		return []sallyport.Control{enforced(m.At, "answer %s %s: one of more than %s is refused, since all of it must be judged first (mode block)", status, m.Range, size)}
+	case !streams && mode == filter.Watch:
+		o.unenforced(annotation(notes[0].At, "answer %s %s: one of more than %s is not looked at: %s", status, m.Range, size, notes[0].Says))
+		return nil
+	case !streams:
+		return []sallyport.Control{enforced(notes[0].At, "answer %s %s: one of more than %s is refused: %s", status, m.Range, size, notes[0].Says)}
+	}
+	controls = append(controls, enforced(m.At, "answer %s %s: one of more than %s is judged member by member and item by item as it passes", status, m.Range, size))
+	for _, n := range notes {
+		controls = append(controls, enforced(n.At, "answer %s %s: as it passes, %s", status, m.Range, n.Says))
+	}
+	return controls
 }
 
 func declaresSuccess(responses []filter.Response) bool {

@@ -47,7 +47,10 @@ type Answers struct {
 	// block turns every fault into a 502, observe only records, off does not
 	// look.
 	Mode string `yaml:"mode" default:"prune" choices:"prune observe block off"`
-	// The largest answer that is held to be checked as a whole (502).
+	// The largest answer that is held to be checked as a whole. Longer JSON is
+	// judged member by member and item by item as it passes, each of at most this
+	// size, where the schema permits it (sallyport explain tells) and mode is not
+	// block; anything else is refused (502).
 	MaxBody Size `yaml:"max_body" default:"1MiB"`
 	// Add the header fields that keep browsers from misusing an answer:
 	// X-Content-Type-Options, Content-Security-Policy, Referrer-Policy,

@@ -16,10 +16,6 @@ import (
 	"sallyport/problem"
 )
 
-// maxFindings bounds what one stream leaves for the record: it may go on for
-// days.
-const maxFindings = 20
-
 // sequence is an answer of JSON texts one after the other while it passes. Each
 // is judged alone and passed on at once; none waits for the next.
 type sequence struct {
@@ -27,10 +23,8 @@ type sequence struct {
 	kind   items.Kind
 	schema *items.Schema
 
-	exchange *sallyport.Exchange
-	place    *sallyport.Placed
-	findings int
-	cut      []string
+	findings
+	cut []string
 }
 
 // pass puts the sequence into the way of the body.
@@ -43,7 +37,7 @@ func (a *Answer) pass(x *sallyport.Exchange, s *sequence) error {
 		x.Observe(problem.Fail(problem.AnswerInvalid, errors.New("the body came encoded though identity was asked for, and was not looked at")))
 		return nil
 	}
-	s.exchange, s.place = x, x.Here()
+	s.findings = findings{exchange: x, place: x.Here()}
 	if a.Mode == Block && x.Response.Body.Length >= 0 {
 		return s.whole() // it can still be refused properly
 	}
@@ -126,37 +120,9 @@ func (s *sequence) item(n int, json []byte) ([]byte, error) {
 	return c.Body, nil
 }
 
-func (s *sequence) found(err error) {
-	if s.findings++; s.findings <= maxFindings {
-		s.exchange.Findings = append(s.exchange.Findings, sallyport.Finding{Place: s.place, Err: err})
-	}
-}
-
 // Done tells the log what was taken out.
 func (s *sequence) Done(x *sallyport.Exchange) {
 	if len(s.cut) > 0 {
 		note(x, x.Pruned, s.cut)
 	}
-}
-
-// breaking turns what is wrong with a sequence into the failure for which the
-// answer is broken off.
-type breaking struct{ io.Reader }
-
-func (f breaking) Read(p []byte) (int, error) {
-	n, err := f.Reader.Read(p)
-	if err != nil && err != io.EOF {
-		err = told(err)
-	}
-	return n, err
-}
-
-func told(err error) error {
-	switch {
-	case errors.Is(err, items.ErrTooLarge):
-		return problem.Fail(problem.AnswerTooLarge, err)
-	case errors.Is(err, items.ErrMalformed), errors.Is(err, items.ErrTruncated), errors.Is(err, coding.ErrMalformed), errors.Is(err, coding.ErrBomb):
-		return problem.Fail(problem.AnswerInvalid, err)
-	}
-	return err
 }
