@@ -41,7 +41,7 @@ type memberWalk struct {
 func (k *check) expected(r *objectRules, i int32, next *int) *property {
 	val, at := &k.values[i], *next
 	name := k.nameIn(val)
-	if at >= len(r.properties) || r.properties[at].name != string(name) {
+	if at >= len(r.properties) || r.lexicon.words[at] != string(name) {
 		if at = r.lexicon.find(name, val.hash); at < 0 {
 			return nil
 		}

@@ -62,7 +62,7 @@ func (b *builder) properties(v *source.Node) {
 	names := make([]string, len(v.Members))
 	for i := range v.Members {
 		names[i] = v.Members[i].Name
-		o.properties[i] = property{name: names[i], schema: b.child(v.Members[i].Value)}
+		o.properties[i] = property{schema: b.child(v.Members[i].Value)}
 	}
 	o.lexicon = newLexicon(names)
 }

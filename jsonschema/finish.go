@@ -1,8 +1,8 @@
 package jsonschema
 
 import (
+	"maps"
 	"slices"
-	"strings"
 )
 
 // finish computes what needs the whole graph: loops, who may set a member,
@@ -117,16 +117,17 @@ func (s *schema) ownRequirements() {
 	if s.direction == Neutral {
 		return
 	}
-	s.hidden = map[string]bool{}
-	s.hiddenNames(s.hidden, (*schema).inPlace, map[*schema]bool{})
-	s.hiddenAnyway = map[string]bool{}
-	s.hiddenNames(s.hiddenAnyway, (*schema).conjuncts, map[*schema]bool{})
+	names := map[string]bool{}
+	s.hiddenNames(names, (*schema).conjuncts, map[*schema]bool{})
+	s.hiddenAnyway = onlyHidden(maps.Clone(names))
+	s.hiddenNames(names, (*schema).inPlace, map[*schema]bool{})
+	defer func() { s.hidden = onlyHidden(names) }()
 	if s.object == nil {
 		return
 	}
 	kept := s.object.required[:0:0]
 	for _, r := range s.object.required {
-		hidden, declared := s.hidden[r.name]
+		hidden, declared := names[r.name]
 		switch {
 		case hidden:
 			continue
@@ -139,6 +140,15 @@ func (s *schema) ownRequirements() {
 	s.object.indexRequired()
 }
 
+// onlyHidden drops the names that are not hidden.
+func onlyHidden(names map[string]bool) map[string]bool {
+	maps.DeleteFunc(names, func(_ string, hidden bool) bool { return !hidden })
+	if len(names) == 0 {
+		return nil
+	}
+	return names
+}
+
 // hiddenNames collects the names that a schema and some of its branches
 // declare, and whether the direction hides them.
 func (s *schema) hiddenNames(names map[string]bool, branches func(*schema, func(*schema)), seen map[*schema]bool) {
@@ -147,8 +157,8 @@ func (s *schema) hiddenNames(names map[string]bool, branches func(*schema, func(
 	}
 	seen[s] = true
 	if s.object != nil {
-		for _, p := range s.object.properties {
-			names[p.name] = names[p.name] || p.hidden != ""
+		for i, name := range s.object.lexicon.words {
+			names[name] = names[name] || s.object.properties[i].hidden != ""
 		}
 	}
 	branches(s, func(b *schema) { b.hiddenNames(names, branches, seen) })
@@ -236,8 +246,8 @@ func (s *schema) governsMembers(seen map[*schema]bool) bool {
 func (s *schema) beneath(list []*schema, seen map[*schema]bool) []*schema {
 	seen[s] = true
 	if o := s.object; o != nil {
-		for _, p := range slices.SortedFunc(slices.Values(o.properties), func(a, b property) int { return strings.Compare(a.name, b.name) }) {
-			list = append(list, p.schema)
+		for _, name := range slices.Sorted(slices.Values(o.lexicon.words)) {
+			list = append(list, o.propertyOf(name).schema)
 		}
 		for i := range o.patterns {
 			list = append(list, o.patterns[i].schema)

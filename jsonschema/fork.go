@@ -159,7 +159,7 @@ func (s *schema) tagNames(names []string) []string {
 		}
 		for i := range c.object.properties {
 			if p := &c.object.properties[i]; p.hidden == "" && p.schema.values(0).known {
-				names = append(names, p.name)
+				names = append(names, c.object.lexicon.words[i])
 			}
 		}
 	}

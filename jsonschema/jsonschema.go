@@ -124,7 +124,7 @@ type Compiler struct {
 	patterns map[string]compiledPattern
 	scratch  *sync.Pool
 	count    uint32
-	round    int
+	round    int32
 }
 
 type compiledPattern struct {

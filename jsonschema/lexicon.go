@@ -9,7 +9,7 @@ import (
 // values of an enum.
 type lexicon struct {
 	words []string
-	slots []lexiconSlot // a power of two, at most half of it taken
+	slots []lexiconSlot // a power of two, at most half of it taken; none for few words
 }
 
 type lexiconSlot struct {
@@ -17,9 +17,12 @@ type lexiconSlot struct {
 	word int32 // counted from 1; 0: free
 }
 
+// fewWords is how many are compared one by one.
+const fewWords = 4
+
 func newLexicon(words []string) lexicon {
-	if len(words) == 0 {
-		return lexicon{}
+	if len(words) <= fewWords {
+		return lexicon{words: words}
 	}
 	l := lexicon{words, make([]lexiconSlot, 2<<bits.Len(uint(len(words)-1)))}
 	mask := uint32(len(l.slots) - 1)
@@ -37,6 +40,11 @@ func newLexicon(words []string) lexicon {
 // find is the place of a text of which the hash is known; -1 if it is not there.
 func (l *lexicon) find(text []byte, hash uint32) int {
 	if len(l.slots) == 0 {
+		for i, word := range l.words {
+			if word == string(text) {
+				return i
+			}
+		}
 		return -1
 	}
 	mask := uint32(len(l.slots) - 1)

@@ -11,9 +11,14 @@ type schema struct {
 	judgedFurther, collects bool
 	// closes: it, or a branch of it, says which members an object may have.
 	closes bool
+	// governs: it says something of members, or of items that have members.
+	governs bool
+	types   Types
+	// accepts are the types that it takes at first sight.
+	accepts Types
 
-	types  Types
 	id     uint32
+	round  int32   // while compiling
 	via    *schema // the one that this one does no more than refer to
 	enum   *enum
 	number *numberRules
@@ -31,28 +36,23 @@ type schema struct {
 	// Of anyOf, oneOf and if.
 	anyFork, oneFork, whenFork *fork
 
-	// hidden are the names that branches declare, and whether one of them hides
-	// the member; hiddenAnyway those that do so whatever branches hold.
+	// hidden are the members that a branch hides, hiddenAnyway those that one does
+	// whatever branches hold.
 	hidden       map[string]bool
 	hiddenAnyway map[string]bool
-	// governs: it says something of members, or of items that have members.
-	governs bool
-	// accepts are the types that it takes at first sight.
-	accepts Types
 
 	// Set while compiling.
 	node             *source.Node
 	looked, freeForm bool
-	under            []*schema // of members and items, branches included
 	direction        Direction
 	dialect          Dialect
 	access           access
+	state            uint8     // of the search for loops
+	under            []*schema // of members and items, branches included
 	all              []*schema // every schema this one leads to
 	mistakes         source.Mistakes
 	notes            []Note
 	gateNotes        []Note // what only matters where objects are closed
-	round            int
-	state            uint8 // of the search for loops
 }
 
 // access says who may set a member.
@@ -140,7 +140,6 @@ type objectRules struct {
 }
 
 type property struct {
-	name   string
 	schema *schema
 	// hidden is readOnly or writeOnly where the direction takes the member out.
 	hidden string

@@ -46,11 +46,11 @@ func (s *schema) shape(depth, hops int, left *int) *Shape {
 		sh.Types = enumTypes(s.enum)
 	}
 	if o := s.object; o != nil {
-		for _, p := range o.properties {
+		for i, name := range o.lexicon.words {
 			if sh.Properties == nil {
 				sh.Properties = map[string]*Shape{}
 			}
-			sh.Properties[p.name] = p.schema.shape(depth+1, 0, left)
+			sh.Properties[name] = o.properties[i].schema.shape(depth+1, 0, left)
 		}
 		if o.additional != nil {
 			sh.Additional = o.additional.shape(depth+1, 0, left)

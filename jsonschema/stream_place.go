@@ -47,7 +47,7 @@ func (s *Schema) Streams() ([]Note, bool) {
 	seen := map[string]bool{}
 	for _, c := range object.conjuncts {
 		for i := range c.object.properties {
-			name := c.object.properties[i].name
+			name := c.object.lexicon.words[i]
 			if seen[name] || c.object.properties[i].hidden != "" {
 				continue
 			}
