@@ -35,7 +35,12 @@ func (f *findings) byName(d Document, what string, node *source.Node, e openapi.
 	for i := range a.fields.list {
 		p := &a.fields.list[i]
 		p.coding = literal
-		a.kinds[p.name] = f.partKind(d, what+": part "+p.name, d.propertyOf(node, p.name), p.shape, e.Encoding[p.name])
+		nodes := append(d.propertiesOf(node, p.name), nil) // at least one
+		k := f.partKind(d, what+": part "+p.name, nodes[0], p.shape, e.Encoding[p.name])
+		if !a.plain {
+			k.widen(d, nodes)
+		}
+		a.kinds[p.name] = k
 	}
 	if n := d.deref(node).Get("additionalProperties"); n != nil && n.Kind == source.Map {
 		a.other = f.partKind(d, what+": other parts", n, memberOf(a.fields.shape, nil), nil)
@@ -369,18 +374,18 @@ func (a *assembly) isFile(pointer string) bool {
 	return !strings.Contains(deeper, "/")
 }
 
-// propertyOf finds the schema of a property where a form declares it.
-func (d Document) propertyOf(node *source.Node, name string) *source.Node {
-	return d.search(node, name, 0)
+// propertiesOf finds the schemas of a property where a form declares it.
+func (d Document) propertiesOf(node *source.Node, name string) []*source.Node {
+	return d.search(nil, node, name, 0)
 }
 
-func (d Document) search(node *source.Node, name string, depth int) *source.Node {
+func (d Document) search(found []*source.Node, node *source.Node, name string, depth int) []*source.Node {
 	n := d.deref(node)
-	if n == nil || depth > 8 {
-		return nil
+	if n == nil || depth > 8 || len(found) > 100 {
+		return found
 	}
 	if p := n.Get("properties").Get(name); p != nil {
-		return p
+		found = append(found, p)
 	}
 	for _, word := range []string{"allOf", "anyOf", "oneOf"} {
 		branches := n.Get(word)
@@ -388,10 +393,8 @@ func (d Document) search(node *source.Node, name string, depth int) *source.Node
 			continue
 		}
 		for _, branch := range branches.Items {
-			if p := d.search(branch, name, depth+1); p != nil {
-				return p
-			}
+			found = d.search(found, branch, name, depth+1)
 		}
 	}
-	return nil
+	return found
 }

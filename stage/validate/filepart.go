@@ -40,6 +40,17 @@ func (d Document) fileRules(node *source.Node) *fileRules {
 	return r
 }
 
+// widen bounds a file of which several schemas speak, one or the other of which
+// may hold, by the widest of them.
+func (k *partKind) widen(d Document, nodes []*source.Node) {
+	k.most = 0
+	for _, node := range nodes {
+		if r := d.fileRules(node); r != nil && k.file != nil {
+			k.file.least, k.file.most = min(k.file.least, r.least), max(k.file.most, r.most)
+		}
+	}
+}
+
 // isBinary tells whether a schema stands for bytes as they are.
 func (d Document) isBinary(node *source.Node) bool {
 	r := d.fileRules(node)

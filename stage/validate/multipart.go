@@ -43,7 +43,9 @@ func (c *contentEntry) multipart(k class) reader {
 	case k == classMultipart && !byPlace:
 		r.parts = c.byName(c.d, what, c.m.Schema, c.m.Encodings)
 	case k == classMultipart:
-		c.leave(sallyport.Refused, c.m.At, what+": the parts of a form have names; a form that is described as a list is refused")
+		if _, one := c.r.Type(); one {
+			c.leave(sallyport.Refused, c.m.At, what+": the parts of a form have names; a form that is described as a list is refused")
+		}
 		return nil
 	case byPlace:
 		r.parts = c.byPlace(c.d, what, c.m.Schema, c.m.ItemSchema, c.m.Encodings)
@@ -184,7 +186,7 @@ func (d *decoder) keep(parts []part, gone [][2]int) []part {
 	kept := make([]part, 0, len(parts))
 	for _, p := range parts {
 		if !lost[p.index] {
-			p.content = d.left(p.content, p.index, gone)
+			p.shorten(d.left(p.content, p.index, gone))
 			kept = append(kept, p)
 		}
 	}
@@ -224,6 +226,9 @@ func closing(body, delimiter, end []byte, first bool) []byte {
 func (r *multipartBody) judge(a *assembly, p *part, above string, found *faults) error {
 	k, pointer := a.kindOf(p), above+a.pointer(p)
 	k.header(p, pointer, a.named, found)
+	if p.length >= 0 && p.length != int64(len(p.content)) {
+		return malformed(errPartLength.Error())
+	}
 	if k.file != nil {
 		count := fileCount{rules: k.file, limit: r.file}
 		if err := count.add(p.content, pointer); err != nil {
@@ -285,12 +290,17 @@ func (r *multipartBody) verdict(d *decoder, groups []*group, may jsonschema.Clea
 	return c, nil
 }
 
-// report says how a multipart body is held, and what the backend may see of one
+// reportMultipart says how a multipart body is held, and what the backend may see of one
 // that is refused in the end.
 func (c *contentEntry) reportMultipart(r *multipartBody) {
-	says := "body " + c.m.Range + ": " + c.d.summary(c.m.Schema)
-	if c.m.ItemSchema != nil {
-		says += " of " + c.d.summary(c.m.ItemSchema)
+	says := "body " + c.m.Range + ": "
+	switch {
+	case c.m.ItemSchema == nil:
+		says += c.d.summary(c.m.Schema)
+	case c.m.Schema == nil:
+		says += "parts of " + c.d.summary(c.m.ItemSchema)
+	default:
+		says += "parts of " + c.d.summary(c.m.ItemSchema) + ", together " + c.d.summary(c.m.Schema)
 	}
 	says += ", at most " + strconv.Itoa(r.count) + " parts" + presence(c.required)
 	says += dropping(r.may, true)

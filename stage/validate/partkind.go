@@ -198,9 +198,10 @@ func (k *partKind) header(p *part, pointer string, named bool, found *faults) {
 }
 
 // mayHave tells whether a part may have a header field: those of RFC 7578 §4.8,
-// outside of forms Content-ID (RFC 2045 §7), and what is declared.
+// a Content-Length that holds, outside of forms Content-ID (RFC 2045 §7), and
+// what is declared.
 func (k *partKind) mayHave(name string, named bool) bool {
-	for _, known := range [...]string{"Content-Disposition", "Content-Type", "Content-Transfer-Encoding"} {
+	for _, known := range [...]string{"Content-Disposition", "Content-Type", "Content-Transfer-Encoding", "Content-Length"} {
 		if message.EqualName(name, known) {
 			return true
 		}

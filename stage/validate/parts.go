@@ -2,6 +2,7 @@ package validate
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -29,6 +30,8 @@ type part struct {
 	fields message.Fields
 	media  mediatype.Type
 	typed  bool // it says its media type
+	// length is what it says of its length, or -1.
+	length int64
 	// content is empty for a file that streams.
 	content []byte
 	// parts are those of a part that has some itself.
@@ -46,6 +49,7 @@ const (
 	errPartHeader  = partError("A part of the body has a header that is not well-formed.")
 	errDisposition = partError("Each part of the body needs one Content-Disposition: form-data with a name.")
 	errEncoding    = partError("A part of the body has a Content-Transfer-Encoding that changes its content.")
+	errPartLength  = partError("A part of the body has a Content-Length that is not that of its content.")
 	errPartType    = partError("A part of the body has a Content-Type that is not well-formed.")
 	errManyParts   = partError("The body has too many parts.")
 )
@@ -75,7 +79,7 @@ func (s *splitter) parts(named bool, most int) ([]part, error) {
 
 // newPart reads the header of a part.
 func newPart(head []byte, index int, named bool) (part, error) {
-	p := part{index: index, head: head}
+	p := part{index: index, head: head, length: -1}
 	for more := len(head) > 0; more; {
 		var line []byte
 		line, head, more = bytes.Cut(head, []byte(crlf))
@@ -98,6 +102,9 @@ func (p *part) understand(named bool) error {
 		coding != "" && !strings.EqualFold(coding, "binary") && !strings.EqualFold(coding, "8bit") && !strings.EqualFold(coding, "7bit") {
 		return errEncoding
 	}
+	if err := p.announced(); err != nil {
+		return err
+	}
 	switch p.fields.Count("Content-Type") {
 	case 0:
 		return nil
@@ -110,6 +117,40 @@ func (p *part) understand(named bool) error {
 		return nil
 	}
 	return errPartType
+}
+
+// announced reads a Content-Length. No specification gives a part one, but
+// clients in use send it; a wrong one would be believed by some parsers.
+func (p *part) announced() error {
+	switch p.fields.Count("Content-Length") {
+	case 0:
+		return nil
+	case 1:
+		n, err := strconv.ParseUint(p.fields.Get("Content-Length"), 10, 63)
+		if p.length = int64(n); err == nil {
+			return nil
+		}
+	}
+	return errPartLength
+}
+
+// shorten gives a part other content, and takes away what it says of its length.
+func (p *part) shorten(content []byte) {
+	if len(content) == len(p.content) {
+		return
+	}
+	p.content = content
+	var head []byte
+	for line := range bytes.SplitSeq(p.head, []byte(crlf)) {
+		if name, _, _ := strings.Cut(string(line), ":"); message.EqualName(name, "Content-Length") {
+			continue
+		}
+		if len(head) > 0 {
+			head = append(head, crlf...)
+		}
+		head = append(head, line...)
+	}
+	p.head = head
 }
 
 // disposition reads form-data; name="…"; filename="…" (RFC 7578 §4.2), outside

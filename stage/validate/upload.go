@@ -23,6 +23,8 @@ type upload struct {
 
 	order []*group
 	known map[string]*group
+	// seen counts the parts of a name, those that were dropped among them.
+	seen  map[string]int
 	parts int
 
 	// out is what was judged and not yet read, from at on.
@@ -33,6 +35,7 @@ type upload struct {
 	// file is the file that is passing.
 	file    *fileCount
 	pointer string
+	length  int64 // that it announced, or -1
 	dropped bool
 	// err ends the body; io.EOF is its proper end.
 	err error
@@ -55,7 +58,7 @@ func (r *multipartBody) stream(x *sallyport.Exchange, boundary string) error {
 	if err := x.Claim(claim); err != nil {
 		return err
 	}
-	u := &upload{r: r, most: x.Op.MaxBody, known: map[string]*group{}}
+	u := &upload{r: r, most: x.Op.MaxBody, known: map[string]*group{}, seen: map[string]int{}}
 	body.Wrap(func(stream io.Reader) io.Reader {
 		u.s, u.err = newSplitter(nil, stream, boundary)
 		return u
@@ -128,9 +131,12 @@ func (u *upload) piece() error {
 	if !last {
 		return nil
 	}
-	err = u.file.end(u.pointer)
+	file := u.file
 	u.file = nil
-	return err
+	if u.length >= 0 && u.length != file.size {
+		return errPartLength
+	}
+	return file.end(u.pointer)
 }
 
 func (u *upload) next() error {
@@ -174,13 +180,15 @@ func (u *upload) repeated(p *part) error {
 	if !u.r.parts.named {
 		return nil
 	}
-	g := u.known[u.r.parts.property(p.name)]
+	name := u.r.parts.property(p.name)
+	k, n := u.r.parts.kindOf(p), u.seen[name]
+	u.seen[name]++
 	switch {
-	case g == nil || g.kind.styled || g.kind == u.r.parts.other:
+	case n == 0 || k.styled || k == u.r.parts.other:
 		return nil
-	case !g.kind.list:
+	case !k.list:
 		return flawed(flawAt{repeated, pointerTo(p.name)})
-	case g.kind.most > 0 && len(g.parts) == g.kind.most:
+	case k.most > 0 && n == k.most:
 		return invalidBody(faults{{In: "body", Pointer: pointerTo(p.name), Keyword: "maxItems", Message: "must have fewer items"}})
 	}
 	return nil
@@ -198,7 +206,7 @@ func (u *upload) beginFile(p *part) error {
 	if err := u.early(p); err != nil {
 		return err
 	}
-	u.file, u.pointer = &fileCount{rules: k.file, limit: u.r.file}, pointer
+	u.file, u.pointer, u.length = &fileCount{rules: k.file, limit: u.r.file}, pointer, p.length
 	u.pass(p)
 	return nil
 }
@@ -262,7 +270,7 @@ func (u *upload) early(p *part) error {
 		return invalid(c.Faults, "")
 	}
 	u.dropped = d.lost(c.Gone)[p.index]
-	p.content = d.left(p.content, p.index, c.Gone)
+	p.shorten(d.left(p.content, p.index, c.Gone))
 	return nil
 }
 

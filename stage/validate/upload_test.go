@@ -36,9 +36,9 @@ func uploading(t *testing.T, o BodyOptions) *Body {
 // ways are the ways of one content through a step: held, or passed on as it
 // comes, in pieces of one byte or more. What was passed on before a fault was
 // found is told too.
-func ways(t *testing.T, s *Body, content string, each func(way, got, passed string)) {
+func ways(t *testing.T, s *Body, mediaType, content string, each func(way, got, passed string)) {
 	t.Helper()
-	x := sending(multiType, content)
+	x := sending(mediaType, content)
 	x.Op.MaxBody = int64(len(content)) // fits
 	err := s.Run(x)
 	passed := ""
@@ -47,7 +47,7 @@ func ways(t *testing.T, s *Body, content string, each func(way, got, passed stri
 	}
 	each("held", told(err), passed)
 	for name, stream := range map[string]io.Reader{"streamed": strings.NewReader(content), "byte by byte": onebyte{strings.NewReader(content)}} {
-		x := limited(chunked(multiType, ""))
+		x := limited(chunked(mediaType, ""))
 		x.Request.Body = message.NewBody(io.NopCloser(stream), -1)
 		err := s.Run(x)
 		var passed []byte
@@ -86,13 +86,18 @@ func TestUploadsAreJudgedAlikeHeldAndStreamed(t *testing.T) {
 		{"a file too many", written(name, file("more", "a/b", ""), file("more", "a/b", ""), file("more", "a/b", "")), "body-invalid body:/more:maxItems"},
 		{"too few of a list", written(name, photo, field("tags", "a")), "body-invalid body:/tags:minItems"},
 		{"a header field that nobody declared", written(name, strings.Replace(photo, "\n\n", "\nX-A: b\n\n", 1)), "body-invalid body:/photo:headers"},
+		{"a length that holds", written(name, "Content-Length: 6\n"+photo), "passes"},
+		{"a length that does not hold", written("Content-Length: 3\n"+name, photo), "body-malformed"},
+		{"a length of a file that does not hold", written(name, "Content-Length: 5\n"+photo), "body-malformed"},
+		{"a length that is none", written(name, "Content-Length: +6\n"+photo), "body-malformed"},
+		{"two lengths", written(name, "Content-Length: 6\nContent-Length: 6\n"+photo), "body-malformed"},
 		{"another charset for the rest", written(name, photo, field("_charset_", "utf-16")), "body-invalid body:/_charset_:encoding"},
 		{"no end", strings.TrimSuffix(written(name, photo), "--\r\n"), "body-malformed"},
 		{"an end that is none", written(name, photo) + "x", "body-malformed"},
 		{"a lone LF before a boundary", strings.Replace(written(name, photo), "\xff\r\n--", "\xff\n--", 1), "body-malformed"},
 		{"nothing", "", "body-missing"},
 	} {
-		ways(t, s, c.content, func(way, got, passed string) {
+		ways(t, s, multiType, c.content, func(way, got, passed string) {
 			switch {
 			case got != c.want:
 				t.Errorf("%s, %s: %s; want %s", c.given, way, got, c.want)
@@ -234,15 +239,17 @@ func TestUploadsAreCleaned(t *testing.T) {
 		{"undeclared", written(name, field("x", "1"), photo, field("x", "2")), "passes", written(name, photo)},
 		{"within JSON", written(name, field("meta", `{"id": 1, "a": 2}`), photo), "passes", written(name, field("meta", `{"a": 2}`), photo)},
 		{"within JSON, twice", written(name, field("meta", `{"x":[1],"a":2, "id":1 }`), photo), "passes", written(name, field("meta", `{"a":2 }`), photo)},
+		{"within JSON of a length", written(name, "Content-Length: 16\n"+field("meta", `{"id":100,"a":2}`), photo), "passes", written(name, field("meta", `{"a":2}`), photo)},
+		{"readOnly, twice", written(name, id, id), "body-invalid body:/id:duplicate", ""},
 		{"a fault beside it", written(id, field("name", "Robert")), "body-invalid body:/name:maxLength", ""},
 	} {
-		ways(t, uploading(t, BodyOptions{Undeclared: DropUndeclared}), c.content, func(way, got, passed string) {
+		ways(t, uploading(t, BodyOptions{Undeclared: DropUndeclared}), multiType, c.content, func(way, got, passed string) {
 			if got != c.want || got == "passes" && passed != c.left {
 				t.Errorf("%s, %s: %s, and %q passes; want %s, %q", c.given, way, got, passed, c.want, c.left)
 			}
 		})
 	}
-	ways(t, uploading(t, BodyOptions{RefuseReadOnly: true}), written(id, name, photo), func(way, got, passed string) {
+	ways(t, uploading(t, BodyOptions{RefuseReadOnly: true}), multiType, written(id, name, photo), func(way, got, passed string) {
 		if got != "body-invalid body:/id:readOnly" {
 			t.Errorf("refused, %s: %s, and %q passes", way, got, passed)
 		}
@@ -250,6 +257,36 @@ func TestUploadsAreCleaned(t *testing.T) {
 	x := limited(chunked(multiType, written(name, id, photo)))
 	if s := uploading(t, BodyOptions{Watch: true}); s.Run(x) != nil || left(t, x) != written(name, id, photo) {
 		t.Error("watched, it changes")
+	}
+}
+
+// What a schema says of a part by itself is judged at once, what it says of
+// several at the end.
+func TestWhatDependsOnOtherPartsIsJudgedAtTheEnd(t *testing.T) {
+	for schema, want := range map[string]string{
+		`dependentRequired: {a: [b]}`: "passes",
+		`minProperties: 2`:            "passes",
+		`required: [a, b, f]`:         "passes",
+		`required: [c]`:               "body-invalid body:/c:required",
+		`anyOf: [{properties: {a: {const: 1}}}, {properties: {b: {const: 2}}}]`: "passes",
+		`not: {required: [a, b]}`: "body-invalid body::not",
+		`maxProperties: 2`:        "body-invalid body::maxProperties",
+	} {
+		s := body(t, `{content: {multipart/form-data: {schema: {type: object, properties: {a: {type: integer}, b: {type: integer}, f: {type: string, format: binary}}, `+schema+`}}}}`,
+			BodyOptions{MaxBody: heldBytes, MaxFile: 4096})
+		ways(t, s, multiType, written(field("a", "3"), file("f", "a/b", "x"), field("b", "2")), func(way, got, _ string) {
+			if got != want {
+				t.Errorf("%s, %s: %s; want %s", schema, way, got, want)
+			}
+		})
+	}
+	s := body(t, `{content: {multipart/form-data: {schema: {oneOf: [
+		{type: object, required: [a], properties: {a: {type: integer}, f: {type: string, format: binary, maxLength: 2}}},
+		{type: object, required: [b], properties: {b: {type: integer}, f: {type: string, format: binary, maxLength: 4}}}]}}}}`, BodyOptions{})
+	for content, want := range map[string]string{"01": "passes", "0123": "passes", "01234": "body-invalid body:/f:maxLength"} {
+		if got := told(s.Run(sending(multiType, written(file("f", "a/b", content), field("b", "1"))))); got != want {
+			t.Errorf("a file of which several schemas speak, %q: %s; want %s", content, got, want)
+		}
 	}
 }
 
