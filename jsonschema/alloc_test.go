@@ -22,6 +22,32 @@ func TestAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestLookAllocatesNothing(t *testing.T) {
+	body := orderBody()
+	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Request, true}, orderSchema)
+	watch := &Watch{
+		Capture: compilePlaces(t, "/customer/email", "/lines/*/sku", "/note", "/customer", "/lines/*/tags/*"),
+		Keep:    []Keep{{compilePlaces(t, "/lines")[0], compilePlaces(t, "/quantity")}},
+		Free:    true,
+	}
+	all := func(_ int, item []Captured) bool { return len(item[0].Text) > 0 }
+	var found Found
+	n := testing.AllocsPerRun(200, func() {
+		found.Keep = all
+		if got := s.Look(body, Cleaning{true, true}, watch, &found); got.Faults != nil || got.CutCount > 0 {
+			t.Fatal(told(got.Faults))
+		}
+	})
+	if n > 0 || len(found.Captured) != 57 || len(found.Free) != 42 {
+		t.Errorf("%v allocations, %d captured, %d free", n, len(found.Captured), len(found.Free))
+	}
+	// What leaves changed is a new body, and no more than that.
+	watch.Mask = []Mask{{compilePlaces(t, "/payment/iban")[0], 4}}
+	if n := testing.AllocsPerRun(200, func() { found.Keep = all; s.Look(body, Cleaning{true, true}, watch, &found) }); n > 1 {
+		t.Errorf("masking: %v allocations", n)
+	}
+}
+
 func TestJudgingOneValueAllocatesNothing(t *testing.T) {
 	var members []string
 	for i := range 40 {

@@ -139,3 +139,33 @@ func BenchmarkClean(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkLook(b *testing.B) {
+	body := orderBody()
+	s := compileText(b, Options{Dialect: OpenAPI31}, Use{Request, true}, orderSchema)
+	places := compilePlaces(b, "/customer/email", "/lines/*/sku")
+	for _, c := range []struct {
+		name  string
+		watch Watch
+	}{
+		{"nothing", Watch{}},
+		{"two places", Watch{Capture: places}},
+		{"free text", Watch{Free: true}},
+		{"items kept", Watch{Keep: []Keep{{compilePlaces(b, "/lines")[0], compilePlaces(b, "/sku")}}}},
+		{"one masked", Watch{Mask: []Mask{{places[0], 4}}}},
+		{"all", Watch{Capture: places, Free: true, Mask: []Mask{{places[0], 4}}, Keep: []Keep{{compilePlaces(b, "/lines")[0], compilePlaces(b, "/sku")}}}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			keep := func(_ int, item []Captured) bool { return len(item) == 1 }
+			var found Found
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				found.Keep = keep
+				if got := s.Look(body, Cleaning{true, true}, &c.watch, &found); got.Faults != nil || got.CutCount > 0 {
+					b.Fatal(told(got.Faults))
+				}
+			}
+		})
+	}
+}

@@ -58,6 +58,9 @@ type check struct {
 	cutCount int
 	listed   map[string]struct{}
 	where    []byte
+
+	asked *Watch // what is watched for; nil: nothing
+	sight *sight // of what is found then, and of what is masked; nil until it is needed
 }
 
 // marks tell which members or items of a value a schema evaluated.
@@ -127,7 +130,10 @@ func (k *check) release(scratch *sync.Pool) {
 	}
 	k.seen.empty()
 	k.trail.release()
-	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0], trail: k.trail}
+	if k.sight != nil {
+		k.sight.empty()
+	}
+	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0], trail: k.trail, sight: k.sight}
 	scratch.Put(k)
 }
 

@@ -14,10 +14,10 @@ type Cleaning struct {
 
 // Cleaned is what Clean leaves.
 type Cleaned struct {
-	// Body is the body without what was taken out, otherwise byte for byte as
-	// it came; the same slice where nothing was, or where it is not to be used:
-	// the body is Undecided, or holds members that must not stand there and
-	// were not to be taken out, which Faults names.
+	// Body is the body without what was taken out, and with what is masked,
+	// otherwise byte for byte as it came; the same slice where nothing was, or
+	// where it is not to be used: the body is Undecided, or holds members that
+	// must not stand there and were not to be taken out, which Faults names.
 	Body []byte
 	// Faults are what is wrong with Body, as from Check.
 	Faults []Fault
@@ -25,10 +25,13 @@ type Cleaned struct {
 	// index of an item; each once and the first 100 of them.
 	Cut []string
 	// Gone are the bytes of the body that are not in Body any more, from and to,
-	// in order and apart: each a member and one comma beside it.
+	// in order and apart: each a member or an item, and one comma beside it. What
+	// is masked is not among them.
 	Gone [][2]int
-	// CutCount is how many members were taken out.
+	// CutCount is how many members and items were taken out.
 	CutCount int
+	// MaskCount is how many values were masked (see Watch.Mask).
+	MaskCount int
 	// Undecided tells that the body could not be read or judged to its end, so
 	// that nobody knows what it holds.
 	Undecided bool
@@ -45,13 +48,22 @@ func (s *Schema) Check(body []byte) []Fault { return s.Clean(body, Cleaning{}).F
 func (s *Schema) Clean(body []byte, may Cleaning) Cleaned {
 	k := s.scratch.Get().(*check)
 	defer k.release(s.scratch)
+	return k.clean(s, body, may)
+}
+
+func (k *check) clean(s *Schema, body []byte, may Cleaning) Cleaned {
 	if fault := k.read(body); fault != nil {
 		return Cleaned{Body: body, Faults: []Fault{*fault}, Undecided: true}
+	}
+	if k.asked != nil {
+		if fault := k.keep(s); fault != nil {
+			return Cleaned{Body: body, Faults: []Fault{*fault}, Undecided: true}
+		}
 	}
 	k.setBounds()
 	k.closed, k.hides, k.may = s.closed, s.hides, may
 	if s.sifts() && s.forks && k.atOnce(s) {
-		return Cleaned{Body: body, Faults: ordered(k.faults)}
+		return k.leave(s, body)
 	}
 	return k.inTurn(s, body)
 }
@@ -65,12 +77,25 @@ func (k *check) inTurn(s *Schema, body []byte) Cleaned {
 		cost := Fault{Keyword: "cost", Message: "takes too long to be checked against its schema", At: s.root.node.Position()}
 		return Cleaned{Body: body, Faults: []Fault{cost}, Undecided: true}
 	}
-	switch {
-	case refused > 0:
+	if refused > 0 {
+		if k.asked != nil {
+			k.showAsItCame(s, body)
+		}
 		return Cleaned{Body: body, Faults: ordered(unlessRefused(k.faults, refused))}
 	}
-	left, gone := k.assemble(body)
-	return Cleaned{Body: left, Faults: ordered(k.faults), Cut: k.cut, Gone: gone, CutCount: k.cutCount}
+	return k.leave(s, body)
+}
+
+// leave is what is left of the body.
+func (k *check) leave(s *Schema, body []byte) Cleaned {
+	cleaned := Cleaned{Faults: ordered(k.faults), Cut: k.cut, Gone: k.gone(), CutCount: k.cutCount}
+	if k.asked != nil {
+		k.sight.gone = cleaned.Gone
+		k.shown(s, len(k.faults) == 0)
+		cleaned.MaskCount = k.maskPlaces(k.asked.Mask)
+	}
+	cleaned.Body = k.assemble(body, cleaned.Gone)
+	return cleaned
 }
 
 // decide judges what is left by the specification. It is false where that

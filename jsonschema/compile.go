@@ -67,6 +67,7 @@ func (b *builder) build() {
 		return
 	}
 	b.s.mistakes = append(b.s.mistakes, b.scope.res.mistakes...)
+	b.s.sensitive = b.isSensitive()
 	b.s.notes = append(b.s.notes, b.scope.res.notes...)
 	if ref := b.n.Get("$ref"); ref != nil && b.dialect.refAlone() {
 		b.reference("$ref", ref)
@@ -107,6 +108,13 @@ func (b *builder) unknown(m *source.Member) {
 		return
 	}
 	b.note(m.Name, "%q is no keyword and is not held", m.Name)
+}
+
+// isSensitive reads the marks of values that are masked in records, beside a
+// $ref too, where other words say nothing: better masked than shown.
+func (b *builder) isSensitive() bool {
+	mark := b.n.Get("x-sensitive")
+	return mark != nil && (mark.Kind != source.Bool || mark.Text == "true") || b.n.Str("format") == "password"
 }
 
 // isSilent: words that say nothing about a value in any dialect.
@@ -196,6 +204,9 @@ func (b *builder) combine() {
 	}
 	if s.number != nil {
 		s.number.small = s.number.judgesSmall()
+	}
+	if t := s.text; t != nil {
+		t.bounds = t.pattern != nil && t.pattern.bounds || t.format != nil && t.format.bounds()
 	}
 	b.noteIdleFormat()
 	if s.array != nil && s.array.contains != nil && s.array.minimumContains < 0 {

@@ -38,16 +38,29 @@ func (k *check) takeOut(i int32, word string, by *schema, n neighbours) {
 		k.report = false
 		return
 	}
+	k.cutOut(i, n)
+}
+
+// cutOut takes a member or an item out of the bytes.
+func (k *check) cutOut(i int32, n neighbours) {
 	k.cutCount++
 	k.listCut(i)
-	s := span{m.from, m.to}
+	s := span{k.outset(i), k.values[i].to}
 	switch { // one comma goes with it
 	case n.kept:
 		s.from = k.values[n.before].to
 	case n.followed:
-		s.to = k.values[n.next].from
+		s.to = k.outset(n.next)
 	}
 	k.spans = append(k.spans, s)
+}
+
+// outset is where a member or an item begins in the bytes.
+func (k *check) outset(v int32) int32 {
+	if from := k.values[v].from; from >= 0 {
+		return from
+	}
+	return k.begin(v)
 }
 
 // listCut notes the place of a member, once for all items of an array.
@@ -80,31 +93,59 @@ func (t *tree) appendPlace(b []byte, v int32) []byte {
 	return append(b, escape(string(t.nameOf(v)))...)
 }
 
-// assemble is the body without the spans that were taken out, and where they
-// were.
-func (k *check) assemble(body []byte) (left []byte, gone [][2]int) {
+// gone are the spans that were taken out, in order and apart.
+func (k *check) gone() [][2]int {
 	if len(k.spans) == 0 {
-		return body, nil
+		return nil
 	}
 	slices.SortFunc(k.spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	size := len(body)
+	var gone [][2]int
 	for _, s := range k.spans {
 		from, to := int(s.from), int(s.to)
 		if last := len(gone) - 1; last >= 0 && from <= gone[last][1] {
-			from = gone[last][1]
-			to = max(to, from)
-			gone[last][1] = to
+			gone[last][1] = max(to, gone[last][1])
 		} else {
 			gone = append(gone, [2]int{from, to})
 		}
-		size -= to - from
 	}
-	left, at := make([]byte, 0, size), 0
+	return gone
+}
+
+// assemble is the body without what is gone, and with masks in the place of
+// what they mask.
+func (k *check) assemble(body []byte, gone [][2]int) []byte {
+	var masks []mask
+	var texts []byte
+	if k.sight != nil {
+		masks, texts = k.sight.masks, k.sight.texts
+	}
+	if len(gone)+len(masks) == 0 {
+		return body
+	}
+	size := len(body) + len(texts)
 	for _, g := range gone {
-		left = append(left, body[at:g[0]]...)
-		at = g[1]
+		size -= g[1] - g[0]
 	}
-	return append(left, body[at:]...), gone
+	return splice(make([]byte, 0, size), body, 0, gone, masks, texts)
+}
+
+// splice appends the body from a place on without what is gone, and with masks
+// whose texts stand in a row. Of what lies within another the outer counts.
+func splice(left, body []byte, at int, gone [][2]int, masks []mask, texts []byte) []byte {
+	for _, g := range gone {
+		for len(masks) > 0 && int(masks[0].from) < g[0] {
+			left, at = masks[0].hide(left, body, at, texts)
+			masks = masks[1:]
+		}
+		if g[0] > at {
+			left = append(left, body[at:g[0]]...)
+		}
+		at = max(at, g[1])
+	}
+	for _, m := range masks {
+		left, at = m.hide(left, body, at, texts)
+	}
+	return append(left, body[at:]...)
 }
 
 // pack closes the gaps that the members leave which were taken out.

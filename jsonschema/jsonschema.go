@@ -15,6 +15,35 @@
 // At the two gates of the gateway more holds than the specification says: see
 // Use. What may not stand in a body for that alone can be taken out of it:
 // see Clean, and Stream for bodies that are too long to be held.
+//
+// In the same pass values are captured, masked and kept or dropped, and the
+// strings are listed that the schema leaves free, in which an attack could be
+// written: see Look. What of a body must not stand in a record of it Redact
+// masks.
+//
+// A string is free unless the body holds to the schema and one of these binds it:
+//
+//	const, enum   the value, with all that is in it
+//	format        date-time, date, time, duration, uuid, ipv4, ipv6, asserted
+//	pattern       anchored at both ends, of ASCII letters and digits, with - and _
+//	              only between these, . and : only between digits, + and a
+//	              first - only before digits
+//
+// and the last two up to 128 bytes, since letters and digits can encode what is
+// longer. In every other format an attack can be written: markup or quotes in
+// uri, uri-reference, iri, iri-reference, uri-template, email, idn-email, regex
+// and json-pointer, a comment of SQL in hostname, letters that are taken for
+// quotes in idn-hostname, a path in byte, or it stands encoded in byte and
+// binary; password is any text. White space binds nothing, since words with
+// spaces between them are SQL, nor do letters beyond ASCII, of which some become
+// quotes where text is converted. A name of a member is bound by schemas that
+// spell it out in properties, required, or an enum or const of propertyNames;
+// patterns bind none, for __proto__ and constructor are attacks by themselves.
+//
+// What holds of a place binds: $ref, allOf, the branches of anyOf and oneOf and
+// dependentSchemas that hold, then or else. What was only asked does not: if,
+// not, contains, and branches that do not hold; nor do unevaluatedProperties and
+// unevaluatedItems. What takes too long to be found out is free.
 package jsonschema
 
 import (
@@ -146,12 +175,14 @@ func NewCompiler(o Options) *Compiler {
 
 // Schema is a compiled schema. It is immutable and safe for concurrent use.
 type Schema struct {
-	root    *schema
-	notes   []Note
-	closed  bool
-	hides   bool // members may be hidden
-	forks   bool // what an object declares may depend on its value
-	scratch *sync.Pool
+	root   *schema
+	notes  []Note
+	closed bool
+	hides  bool // members may be hidden
+	forks  bool // what an object declares may depend on its value
+	// sensitive: values may be marked as such.
+	sensitive bool
+	scratch   *sync.Pool
 }
 
 // asked is what a caller compiles, outcome what came of it.
@@ -247,6 +278,7 @@ func (c *Compiler) collect(whole *Schema) source.Mistakes {
 		mistakes = append(mistakes, s.mistakes...)
 		whole.forks = whole.forks || s.forks()
 		whole.hides = whole.hides || s.object.hides()
+		whole.sensitive = whole.sensitive || s.sensitive
 		note(s.notes)
 		if whole.closed {
 			note(s.gateNotes)

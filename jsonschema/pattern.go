@@ -64,8 +64,9 @@ type pattern struct {
 	re      *regexp.Regexp
 	back    *regexp2.Regexp
 	always  bool
-	longest int // no longer text can match, in bytes; -1: any
-	size    int // instructions, as a measure of the cost of one byte
+	longest int  // no longer text can match, in bytes; -1: any
+	bounds  bool // no attack can be written in a text that matches
+	size    int  // instructions, as a measure of the cost of one byte
 }
 
 // Match tells whether the text holds to the pattern.
@@ -169,6 +170,7 @@ func (p *pattern) compileLinear(text string, size int) error {
 	if err != nil {
 		return &patternError{message: "it cannot be matched: " + explainSyntax(err), remedy: "write it simpler"}
 	}
+	p.bounds = boundsText(tree)
 	if p.runs = runsOf(tree); p.runs != nil {
 		return nil
 	}

@@ -76,8 +76,10 @@ func (r *reader) value(at int32, depth int) *Fault {
 		val.end, val.to = at+1, int32(r.at)
 		return nil
 	case '{':
+		val.text = part{int32(r.at), int32(r.at)}
 		fault = r.members(at, depth)
 	case '[':
+		val.text = part{int32(r.at), int32(r.at)}
 		fault = r.items(at, depth)
 	default:
 		fault = r.scalar(at)

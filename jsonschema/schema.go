@@ -13,7 +13,9 @@ type schema struct {
 	closes bool
 	// governs: it says something of members, or of items that have members.
 	governs bool
-	types   Types
+	// sensitive: its values are masked in every record.
+	sensitive bool
+	types     Types
 	// accepts are the types that it takes at first sight.
 	accepts Types
 
@@ -184,6 +186,7 @@ type textRules struct {
 	minimum, maximum int
 	pattern          *pattern
 	format           *format
+	bounds           bool // no attack can be written in what holds to them
 }
 
 type numberRules struct {

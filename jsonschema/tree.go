@@ -20,7 +20,7 @@ type value struct {
 	to       int32  // where the value ends
 	name     part   // where it is a member
 	hash     uint32 // of the name
-	text     part   // of a string, decoded; of a number, as written
+	text     part   // of a string, decoded; of a number, as written; of an object or array, nothing, where it begins
 }
 
 // part is where a text stands.
@@ -32,6 +32,7 @@ const (
 	escaped  flag = 1 << iota // it had escapes: it stands among the decoded texts
 	whole                     // a number without fraction and exponent
 	exponent                  // a number with one
+	bound                     // no attack can be written in it (free.go)
 )
 
 // tree is a body that was read: it lies in the bytes of the body and dies

@@ -1,0 +1,211 @@
+package jsonschema
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// Watch is what Look does with a body beside what Clean does. It is made once
+// and never changed; the zero value asks for nothing. Which places a schema can
+// have at all Schema.CanHave says.
+type Watch struct {
+	// Capture are the places whose values are wanted.
+	Capture []*Place
+	// Free asks for the text that the schema leaves free, see Found.Free.
+	Free bool
+	// Mask are the values that leave masked.
+	Mask []Mask
+	// Keep are the arrays of which only some items stay.
+	Keep []Keep
+}
+
+// Mask is a place whose values are masked: a string is replaced by **** and its
+// last characters, a number, a boolean, an array or an object by null, which
+// most readers take for a value of any type. What is masked is not judged by
+// the schema again: the mask may break a pattern that the value held to.
+type Mask struct {
+	Place *Place
+	// Last is how many characters at the end of a string stay, from 0 to 4; a
+	// string shorter than twice as many keeps none.
+	Last int
+}
+
+// Keep is an array of whose items only those stay that Found.Keep says of,
+// by values that they hold. It is decided first, on the body as it came: the
+// rest is taken out like members that are not declared, and what is left is
+// checked. What stands at the place must be an array, or null; what is on the
+// way to it must be of the kind that the place takes, or null, or not there.
+// Otherwise the body is Undecided, for it could hold such items elsewhere.
+type Keep struct {
+	Array *Place
+	// Read are the places to decide by, seen from the item.
+	Read []*Place
+}
+
+// Found is what Look finds in a body. The zero value is ready to be used, again
+// and again, by one body at a time. What it holds lies in the body and in Found
+// itself: it is good until Reset or the next Look, and as long as the bytes of
+// the body stay. What is to live longer must be copied.
+type Found struct {
+	// Captured are the values at the places of Watch.Capture, place by place,
+	// each in the order of the body, as they are left: without what was taken
+	// out, but not masked. Of a body that is Undecided nothing is captured. One
+	// that holds members that must not stand there, and were not to be taken
+	// out, is shown as it came.
+	Captured []Captured
+	// Free are the strings that no schema binds, in the order of the body:
+	// values, and names of members that no schema names. The package comment
+	// says what binds a string. All text is free in a body that has faults.
+	Free []Text
+	// Keep decides whether an item stays: by the index of the rule in
+	// Watch.Keep, and what was captured of the item, where Place is one of
+	// Keep.Read. It must not hold on to what it is given. Where it is nil, no
+	// item stays. Set it before Look; Reset takes it away.
+	Keep func(rule int, item []Captured) bool
+
+	check  *check // holds the body until Reset
+	schema *Schema
+	pool   *sync.Pool
+	item   []Captured
+}
+
+// Value is a value of a body, or the name of a member.
+type Value struct {
+	// Kind is Null, Boolean, Number, String, Array or Object.
+	Kind Types
+	// Text is that of a string, decoded, or that of a number, as it was written;
+	// of other values it is empty.
+	Text []byte
+	// Raw is the JSON text of the value.
+	Raw []byte
+
+	check *check
+	at    int32
+}
+
+// Captured is a value at a place.
+type Captured struct {
+	Value
+	// Place is the index of the place in the list that asked for it.
+	Place int
+	// Indices are those of the items or members that each * of the place stands
+	// for, from 0.
+	Indices []int
+}
+
+// Text is a string that the schema leaves free.
+type Text struct {
+	Value
+	// Name tells that it is the name of the member, not its value.
+	Name bool
+}
+
+// Pointer is the place of the value, or of the member that it names, in the
+// body as it is left (RFC 6901). It may be asked for as long as the value is
+// good.
+func (v Value) Pointer() string { return v.check.pointer(v.at) }
+
+// Reset lets go of the body and of all that was found in it.
+func (f *Found) Reset() {
+	clear(f.Captured)
+	clear(f.Free)
+	clear(f.item)
+	if f.check != nil {
+		f.check.release(f.pool)
+	}
+	if cap(f.Captured)+cap(f.Free) > maxKept {
+		f.Captured, f.Free = nil, nil
+	}
+	*f = Found{Captured: f.Captured[:0], Free: f.Free[:0], item: f.item[:0]}
+}
+
+// Look is Clean that also finds what is watched for, in the same pass. What it
+// masks is masked in Cleaned.Body. Found.Keep and the room that Found has stay,
+// all else in it is reset.
+func (s *Schema) Look(body []byte, may Cleaning, watch *Watch, found *Found) Cleaned {
+	keep := found.Keep
+	found.Reset()
+	k := s.scratch.Get().(*check)
+	found.Keep, found.check, found.pool = keep, k, s.scratch
+	k.see()
+	k.asked, k.sight.found = watch, found
+	cleaned := k.clean(s, body, may)
+	if !cleaned.Undecided {
+		found.schema = s
+	}
+	return cleaned
+}
+
+// shown fills what was found from the body as it is left, which holds or not.
+func (k *check) shown(s *Schema, holds bool) {
+	k.capture(0, k.asked.Capture, &k.sight.found.Captured)
+	if k.asked.Free {
+		if holds {
+			k.steps = 0
+			k.bindPlace(s.root, 0)
+		}
+		k.freeText()
+	}
+}
+
+// showAsItCame reads the body anew: members stand in it that must not, and
+// they were taken out of the tree.
+func (k *check) showAsItCame(s *Schema, body []byte) {
+	k.values, k.decoded = k.values[:0], k.decoded[:0]
+	k.seen.empty()
+	k.trail.end()
+	k.read(body)
+	k.shown(s, false)
+}
+
+// capture appends what stands at places, seen from a value.
+func (k *check) capture(from int32, places []*Place, to *[]Captured) {
+	for n, p := range places {
+		first, trail := len(k.sight.reached), len(k.sight.trail)
+		k.reach(p, from)
+		for _, v := range k.sight.reached[first:] {
+			next := trail + p.stars
+			*to = append(*to, Captured{Value: k.valueAt(v), Place: n, Indices: k.sight.trail[trail:next:next]})
+			trail = next
+		}
+		k.sight.reached = k.sight.reached[:first]
+	}
+}
+
+// valueAt is a value as it is left.
+func (k *check) valueAt(v int32) Value {
+	val := Value{check: k, at: v}
+	switch k.values[v].kind {
+	case 'n':
+		val.Kind = Null
+	case 't', 'f':
+		val.Kind = Boolean
+	case '"':
+		val.Kind, val.Text = String, k.textOf(v)
+	case '0':
+		val.Kind, val.Text = Number, k.textOf(v)
+	case '[':
+		val.Kind = Array
+	default:
+		val.Kind = Object
+	}
+	val.Raw = k.rawOf(k.begin(v), k.values[v].to)
+	return val
+}
+
+// rawOf is a part of the body without what was taken out of it.
+func (k *check) rawOf(from, to int32) []byte {
+	gone := k.sight.gone
+	first, _ := slices.BinarySearchFunc(gone, int(from), func(g [2]int, at int) int { return cmp.Compare(g[0], at) })
+	behind := first
+	for behind < len(gone) && gone[behind][0] < int(to) {
+		behind++
+	}
+	if first == behind {
+		return k.body[from:to:to]
+	}
+	at := len(k.sight.raw)
+	k.sight.raw = splice(k.sight.raw, k.body[:to], int(from), gone[first:behind], nil, nil)
+	return k.sight.raw[at:len(k.sight.raw):len(k.sight.raw)]
+}
