@@ -181,6 +181,9 @@ func (x *Exchange) HoldResponse() ([]byte, error) {
 
 func (x *Exchange) hold(body *message.Body, limit int64) ([]byte, error) {
 	if held, whole := body.Held(); whole && int64(len(held)) <= limit {
+		if err := x.Claim(body.Unclaimed()); err != nil {
+			return nil, err
+		}
 		return held, nil
 	}
 	before := x.heldBack

@@ -16,11 +16,11 @@ type head struct {
 
 // readRequest reads the head of a request whose first byte has been awaited.
 func (h *head) readRequest(in *input, limits Limits) error {
+	*h = head{section: section{fields: h.fields[:0]}, minor: '1'} // what is refused is answered as far as it was read
 	text, err := in.readHead(limits)
 	if err != nil {
 		return err
 	}
-	h.status = 0
 	line, fields := cutLine(text)
 	if err := h.parseRequestLine(line, limits); err != nil {
 		return err

@@ -58,6 +58,14 @@ func (in *input) more() error {
 	return io.ErrNoProgress
 }
 
+// putBack adds bytes that were read past the buffer.
+func (in *input) putBack(b []byte) {
+	if len(b) > len(in.buffer)-in.to {
+		in.buffer = append(in.buffer, make([]byte, firstBuffer)...)
+	}
+	in.to += copy(in.buffer[in.to:], b)
+}
+
 func (in *input) makeRoom() error {
 	held := in.unread()
 	switch {

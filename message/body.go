@@ -19,6 +19,8 @@ type Body struct {
 	stream io.ReadCloser
 	// release is what a held body is given back to.
 	release io.Closer
+	// unclaimed is what is held and was claimed from nobody.
+	unclaimed int64
 	// trailing knows the trailers of a stream that nobody has changed.
 	trailing Trailing
 	// ahead was read from the stream before anybody took it.
@@ -56,7 +58,7 @@ func BytesBody(content []byte) *Body {
 // when it is closed; release may be nil. The content stands until then, and
 // until the exchange ends at the latest: what is to live longer is copied.
 func HeldBody(content []byte, release io.Closer) *Body {
-	return &Body{Length: int64(len(content)), held: content, whole: true, release: release, limit: -1}
+	return &Body{Length: int64(len(content)), held: content, whole: true, release: release, unclaimed: int64(len(content)), limit: -1}
 }
 
 // Trailers are the fields behind the content (RFC 9110 §6.5), once it was read
@@ -151,6 +153,14 @@ func (b *Body) Empty() bool {
 	b.passed.Add(int64(n))
 	b.ahead = first[:n]
 	return errors.Is(err, io.EOF)
+}
+
+// Unclaimed is how many bytes are held for which no room was claimed. It is
+// told once: who asks has to claim them.
+func (b *Body) Unclaimed() int64 {
+	n := b.unclaimed
+	b.unclaimed = 0
+	return n
 }
 
 // Held is the content if the body is held.

@@ -226,6 +226,9 @@ func TestTrailers(t *testing.T) {
 }
 
 func TestHeldBodyIsGivenBackOnce(t *testing.T) {
+	if b := HeldBody([]byte("12345"), nil); b.Unclaimed() != 5 || b.Unclaimed() != 0 {
+		t.Error("it is claimed once")
+	}
 	times := 0
 	b := HeldBody([]byte("12345"), closing(func() error { times++; return nil }))
 	b.Replace([]byte("1234")) // where it lay is given back all the same

@@ -1,0 +1,305 @@
+package http1
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sallyport/message"
+)
+
+// Handler is what requests are handed to.
+type Handler interface {
+	// Serve answers a request with c.Send. The request is dead when it returns.
+	// An error says that the answer was not sent to its end.
+	Serve(c *Conn, r *message.Request) error
+	// Refuse answers bytes that are no request, of which r tells what is known:
+	// the ends of the connection, perhaps a method. The connection ends after it.
+	Refuse(c *Conn, r *message.Request, fault *Fault) error
+}
+
+// Server takes connections from one listener and serves each on a goroutine of
+// its own. Its fields are set before Serve is called.
+type Server struct {
+	Handler  Handler
+	Limits   Limits
+	Patience Patience
+	// TLS has connections begin with a handshake; nil is plain HTTP.
+	TLS *tls.Config
+	// Other takes connections that agreed on a protocol of that name (ALPN)
+	// other than HTTP/1.1; it closes them. Without it they are closed.
+	Other func(protocol string, conn *tls.Conn)
+	// Most is how many connections there may be, MostOfOne how many of one
+	// address. What is beyond is answered 503 and closed. Zero is any number.
+	Most, MostOfOne int
+	// Exempt tells addresses that MostOfOne does not hold for: proxies, which
+	// connect for many.
+	Exempt func(netip.Addr) bool
+	// Refused is told of each connection beyond a number, for counting it.
+	Refused func()
+	// Failed is told of what goes wrong with connections: handshakes that fail,
+	// panics.
+	Failed func(error)
+
+	poison   bool // overwrite what was read when its exchange ends, for tests
+	dates    dates
+	draining atomic.Bool
+
+	mu       sync.Mutex
+	listener net.Listener
+	conns    map[*Conn]struct{}
+	count    int
+	of       map[netip.Addr]int
+	empty    chan struct{} // closed when the last connection has ended, while somebody waits
+}
+
+// ErrClosed is what Serve returns after Shutdown or Close.
+var ErrClosed = errors.New("the server is closed")
+
+// Serve takes connections until the listener fails or the server is closed.
+func (s *Server) Serve(l net.Listener) error {
+	s.mu.Lock()
+	s.listener = l
+	s.conns, s.of = make(map[*Conn]struct{}), make(map[netip.Addr]int)
+	s.mu.Unlock()
+	if s.draining.Load() {
+		l.Close()
+	}
+	pause := time.Duration(0)
+	for {
+		raw, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+			s.take(raw)
+		case s.draining.Load():
+			return ErrClosed
+		case isTemporary(err):
+			// Out of file descriptors, most likely: connections that end give some back.
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			s.fail(err)
+			time.Sleep(pause)
+		default:
+			return err
+		}
+	}
+}
+
+func isTemporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
+}
+
+// take begins to serve a connection.
+func (s *Server) take(raw net.Conn) {
+	remote := addrPort(raw.RemoteAddr())
+	address := remote.Addr()
+	if !s.admit(address) {
+		s.turnAway(raw)
+		return
+	}
+	w := newWire(raw, s.Patience, func() { s.forget(address) })
+	c := &Conn{server: s, wire: w, stream: w, limits: s.Limits, remote: remote, local: addrPort(raw.LocalAddr()), scheme: "http"}
+	c.presence.conn = c
+	c.presence.Context, c.presence.leave = context.WithCancel(context.Background())
+	if !s.add(c) {
+		w.Close()
+		return
+	}
+	go func() {
+		defer s.remove(c)
+		if s.TLS == nil || c.shake() {
+			c.in = newInput(c.stream, s.Limits)
+			c.in.poison = s.poison
+			c.out = make([]byte, 0, firstBuffer)
+			c.run()
+		}
+	}()
+}
+
+// shake makes the handshake of TLS, and tells whether HTTP/1.1 follows.
+func (c *Conn) shake() (http bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.server.fail(&Panic{r, debug.Stack()})
+		}
+		if !http && !c.wire.handedOn {
+			c.wire.Close()
+		}
+	}()
+	over := tls.Server(c.wire, c.server.TLS)
+	c.wire.enter(inHead)
+	ctx, cancel := c.server.Patience.handshake()
+	defer cancel()
+	if err := over.HandshakeContext(ctx); err != nil {
+		c.server.fail(fmt.Errorf("TLS handshake: %w", err))
+		if wrong := (tls.RecordHeaderError{}); errors.As(err, &wrong) && wrong.Conn != nil && octets[wrong.RecordHeader[0]]&inToken != 0 {
+			_, _ = c.wire.Write([]byte(plain)) // a method begins like this, and no handshake does
+			c.leave(true)
+		}
+		return false
+	}
+	state := over.ConnectionState()
+	if protocol := state.NegotiatedProtocol; protocol != "" && protocol != "http/1.1" {
+		if c.server.Other != nil && c.wire.release() == nil {
+			c.server.Other(protocol, over)
+		}
+		return false
+	}
+	c.stream, c.tls, c.scheme = over, &state, "https"
+	return true
+}
+
+// plain is answered to HTTP in the clear where TLS is spoken.
+const plain = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n\r\nHTTPS is spoken here only\n"
+
+func (p Patience) handshake() (context.Context, context.CancelFunc) {
+	if p.Head == 0 {
+		return context.WithCancel(context.Background())
+	}
+	return context.WithTimeout(context.Background(), p.Head)
+}
+
+// admit counts a connection, unless there are too many.
+func (s *Server) admit(address netip.Addr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Most > 0 && s.count >= s.Most {
+		return false
+	}
+	if s.MostOfOne > 0 && s.of[address] >= s.MostOfOne && (s.Exempt == nil || !s.Exempt(address)) {
+		return false
+	}
+	s.count++
+	s.of[address]++
+	return true
+}
+
+func (s *Server) forget(address netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count--
+	if s.of[address]--; s.of[address] == 0 {
+		delete(s.of, address)
+	}
+}
+
+// full is answered to a connection that is too much. It costs no goroutine and
+// no handshake.
+const full = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n"
+
+func (s *Server) turnAway(raw net.Conn) {
+	if s.Refused != nil {
+		s.Refused()
+	}
+	if s.TLS == nil {
+		raw.SetWriteDeadline(time.Now().Add(time.Second))
+		_, _ = raw.Write([]byte(full))
+	}
+	raw.Close()
+}
+
+func (s *Server) add(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining.Load() {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	return true
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	if len(s.conns) == 0 && s.empty != nil {
+		close(s.empty)
+		s.empty = nil
+	}
+}
+
+func (s *Server) fail(err error) {
+	if s.Failed != nil {
+		s.Failed(err)
+	}
+}
+
+// Shutdown takes no more connections, closes those without a request, and waits
+// until the requests under way are answered: their connections end after it. If
+// ctx ends first, its error is returned, and the rest goes on.
+func (s *Server) Shutdown(ctx context.Context) error {
+	ended := s.drain()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-ended: // at the same time
+		return nil
+	default:
+		return ctx.Err()
+	}
+}
+
+func (s *Server) drain() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining.Store(true)
+	if s.listener != nil {
+		s.listener.Close()
+	}
+	for c := range s.conns {
+		if c.state.CompareAndSwap(waiting, over) {
+			c.wire.Conn.Close() // it forgets itself when its read has ended
+		}
+	}
+	if s.empty == nil {
+		s.empty = make(chan struct{})
+	}
+	ended := s.empty
+	if len(s.conns) == 0 {
+		close(s.empty)
+		s.empty = nil
+	}
+	return ended
+}
+
+// Close breaks off all connections.
+func (s *Server) Close() error {
+	s.drain()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.presence.leave()
+		c.wire.Conn.Close()
+	}
+	return nil
+}
+
+// addrPort is an end of a connection; the zero value where it has no address
+// of the Internet.
+func addrPort(a net.Addr) netip.AddrPort {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	p := t.AddrPort()
+	return netip.AddrPortFrom(p.Addr().Unmap(), p.Port())
+}
+
+// Panic is a panic of a handler, or of this package.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v\n%s", p.Value, p.Stack) }
