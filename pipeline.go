@@ -78,6 +78,8 @@ type Plan struct {
 	// Entry runs before it is known which operation is asked for: canonical
 	// form, sizes, host.
 	Entry []Placed
+	// Unread runs in place of all stages for bytes that are no request.
+	Unread []Placed
 	// Match finds the operation of a request in canonical form, and sets
 	// Exchange.Params. It never returns nil: what is not declared has an
 	// operation too, which refuses.
@@ -132,9 +134,17 @@ func (g *Gateway) Refuse(x *Exchange, door Door, refusal *problem.Refusal) error
 	defer x.finish()
 
 	x.Client = x.Request.Remote.Addr().Unmap().WithZone("") // whom a proxy names cannot be known
-	x.turnAway(refusal)
+	x.Answer.Set("X-Request-Id", x.ID)
+	err := x.run(x.plan.Unread)
+	if err == nil {
+		x.at, err = &framing, refusal
+	}
+	x.turnAway(err)
 	return x.send(door)
 }
+
+// framing is where a door judges: before the first step.
+var framing = Placed{Stage: Admit, Name: "framing"}
 
 // decide takes the exchange through the stages up to the answer. A panic in a
 // step is a failure of that step and of no other exchange.

@@ -412,9 +412,10 @@ func TestRefuseRunsNoStage(t *testing.T) {
 	recorded := 0
 	p := plan(at(sallyport.Admit, "never", func(*sallyport.Exchange) error { t.Error("a stage ran"); return nil }))
 	p.Entry = []sallyport.Placed{at(sallyport.Admit, "never", func(*sallyport.Exchange) error { t.Error("the entry ran"); return nil })}
+	p.Unread = []sallyport.Placed{at(sallyport.Admit, "answer", func(x *sallyport.Exchange) error { x.Answer.Add("A", "b"); return nil })}
 	p.Finish = []sallyport.Placed{at(sallyport.Record, "count", func(x *sallyport.Exchange) error {
 		recorded++
-		if x.Refusal == nil || x.Refusal.Kind != problem.RequestMalformed || x.Client.String() != "192.0.2.1" || x.ID == "" {
+		if x.Refusal == nil || x.Refusal.Kind != problem.RequestMalformed || x.Client.String() != "192.0.2.1" || x.ID == "" || x.Stopped().Name != "framing" {
 			t.Errorf("%+v", x)
 		}
 		return nil
@@ -423,7 +424,7 @@ func TestRefuseRunsNoStage(t *testing.T) {
 	var sent *message.Response
 	err := sallyport.NewGateway(env, p).Refuse(x, doorFunc(func(r *message.Response) (int64, error) { sent = r; return 0, nil }),
 		problem.Refuse(problem.RequestMalformed, "No."))
-	if err != nil || recorded != 1 || sent == nil || sent.Status != 400 {
+	if err != nil || recorded != 1 || sent == nil || sent.Status != 400 || sent.Fields.Get("A") != "b" || sent.Fields.Get("X-Request-Id") != x.ID {
 		t.Errorf("%v, recorded %d times, sent %+v", err, recorded, sent)
 	}
 }

@@ -106,6 +106,7 @@ func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options)
 	b.result.Plan = &sallyport.Plan{
 		Digest:      hex.EncodeToString(digest.Sum(nil)),
 		Entry:       b.entry(),
+		Unread:      []sallyport.Placed{b.answerFields()},
 		Match:       b.router.match,
 		Finish:      b.finish(),
 		Operations:  b.operations,
@@ -149,22 +150,28 @@ func (b *builder) entry() []sallyport.Placed {
 	for i, p := range b.config.TrustedProxies {
 		trusted[i] = p.Prefix
 	}
-	place := func(name string, step sallyport.Step, says string, at source.Position) sallyport.Placed {
-		return sallyport.Placed{Stage: sallyport.Admit, Name: name, Step: step, Controls: []sallyport.Control{{Says: says, From: at}}}
-	}
 	sizes := b.config.Sizes
 	steps := []sallyport.Placed{
-		place("client", admit.NewClient(trusted), "client address: the peer's; "+counted(len(trusted), "proxy prefix is", "proxy prefixes are")+" trusted", b.config.PositionOf("trusted_proxies")),
-		place("answer", &admit.AnswerFields{Fields: b.everyAnswer(), HSTS: b.hsts()}, "every answer: nosniff; over TLS, Strict-Transport-Security", source.Position{}),
-		place("canonical", &admit.Canonical{
+		admitted("client", admit.NewClient(trusted), "client address: the peer's; "+counted(len(trusted), "proxy prefix is", "proxy prefixes are")+" trusted", b.config.PositionOf("trusted_proxies")),
+		b.answerFields(),
+		admitted("canonical", &admit.Canonical{
 			MaxTarget: int(sizes.TargetBytes), MaxFields: sizes.HeaderCount, MaxFieldBytes: int(sizes.HeaderBytes),
 		}, "one reading of path, query and host; sizes of target and header fields", sizes.At),
 	}
 	if b.soleCORS != nil {
 		// With one policy for everything, scripts can read every refusal.
-		steps = slices.Insert(steps, 2, place("cors", b.soleCORS, "cors: answers may be read by listed origins", b.config.APIs[0].CORS.At))
+		steps = slices.Insert(steps, 2, admitted("cors", b.soleCORS, "cors: answers may be read by listed origins", b.config.APIs[0].CORS.At))
 	}
 	return steps
+}
+
+func admitted(name string, step sallyport.Step, says string, at source.Position) sallyport.Placed {
+	return sallyport.Placed{Stage: sallyport.Admit, Name: name, Step: step, Controls: []sallyport.Control{{Says: says, From: at}}}
+}
+
+// answerFields hold for every answer, whatever it answers.
+func (b *builder) answerFields() sallyport.Placed {
+	return admitted("answer", &admit.AnswerFields{Fields: b.everyAnswer(), HSTS: b.hsts()}, "every answer: nosniff; over TLS, Strict-Transport-Security", source.Position{})
 }
 
 // finish is what happens after every exchange.

@@ -78,10 +78,18 @@ type Sizes struct {
 type Timeouts struct {
 	Place `json:"-"`
 
-	// From the first byte of a request to the end of its header fields.
+	// From the first byte of a request to the end of its header fields, and for
+	// the handshake of TLS.
 	Header Duration `yaml:"header" default:"10s"`
-	// From the end of the header fields to the end of the body.
+	// How long a client may be slow: it is given up when it has sent of a body,
+	// or taken of an answer, less than min_rate for so long. A client that gets
+	// on may take as long as it needs; time in which the backend is waited for
+	// does not count. In HTTP/2 it bounds a body as a whole, and each piece of
+	// an answer.
 	Body Duration `yaml:"body" default:"60s"`
+	// The bytes a second that a client has to send of a body, or to take of an
+	// answer, on average over the time that body says.
+	MinRate Size `yaml:"min_rate" default:"240"`
 	// A connection without a request is closed after this time.
 	Idle Duration `yaml:"idle" default:"75s"`
 	// How long requests under way are waited for when the gateway stops.

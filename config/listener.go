@@ -23,6 +23,13 @@ type Listener struct {
 	// How long browsers may use nothing but https for this host
 	// (Strict-Transport-Security, RFC 6797); only sent over TLS.
 	HSTS Duration `yaml:"hsts" default:"180d" off:""`
+	// The most connections that this address takes at one time. One beyond is
+	// closed: on a plain listener with a bare 503, with TLS without a handshake.
+	MaxConnections int `yaml:"max_connections" default:"16384"`
+	// The most connections of one client address at one time, counted and
+	// refused likewise. It does not hold for trusted proxies, which connect for
+	// many.
+	MaxConnectionsPerClient int `yaml:"max_connections_per_client" default:"1024"`
 }
 
 // TLS is the certificate of a listener, and what is asked of its clients.

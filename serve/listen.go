@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"sallyport/config"
+	"sallyport/http1"
 	"sallyport/source"
 )
 
@@ -20,7 +21,8 @@ import (
 type door struct {
 	name, scheme string
 	listener     net.Listener
-	server       *http.Server
+	runner       runner
+	redirect     *redirect // nil where the door is none
 }
 
 // listen binds every address before any of them serves, so that a start that
@@ -62,7 +64,7 @@ func (s *server) listen() error {
 }
 
 func (s *server) open(l *config.Listener) (*door, error) {
-	d := &door{name: "api", scheme: "http", server: s.server(s.gateway)}
+	d := &door{name: "api", scheme: "http"}
 	switch {
 	case l.TLS != nil:
 		c := &certificate{files: l.TLS}
@@ -72,13 +74,16 @@ func (s *server) open(l *config.Listener) (*door, error) {
 		}
 		c.current.Store(pair)
 		s.certs = append(s.certs, c)
-		d.scheme, d.server.TLSConfig = "https", c.config(tlsVersion(l.TLS.MinVersion))
+		d.scheme, d.runner = "https", s.secured(s.engine(l), c.config(tlsVersion(l.TLS.MinVersion)))
 	case l.Redirect:
-		d.name, d.server.Handler = "redirect", &redirect{to: string(l.RedirectTo), port: "443"}
+		d.redirect = &redirect{to: string(l.RedirectTo), port: "443"}
+		d.name, d.runner = "redirect", s.server(d.redirect)
+	default:
+		d.runner = s.engine(l)
 	}
 	var err error
 	d.listener, err = bind(string(l.Address))
-	s.servers = append(s.servers, d.server)
+	s.runners = append(s.runners, d.runner)
 	return d, err
 }
 
@@ -90,8 +95,8 @@ func (s *server) redirectTo(doors []*door) {
 	}
 	_, port, _ := net.SplitHostPort(doors[i].listener.Addr().String())
 	for _, d := range doors {
-		if r, ok := d.server.Handler.(*redirect); ok {
-			r.port = port
+		if d.redirect != nil {
+			d.redirect.port = port
 		}
 	}
 }
@@ -110,8 +115,9 @@ func bind(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// server bounds what net/http bounds; the rest is the pipeline's. Header
-// fields get room beyond our own limit, so that the answer is a problem.
+// server is net/http's, for HTTP/2, for the operators and for redirecting. It
+// bounds what net/http bounds; the rest is the pipeline's. Header fields get
+// room beyond our own limit, so that the answer is a problem.
 func (s *server) server(handler http.Handler) *http.Server {
 	t := s.config.Timeouts
 	protocols := new(http.Protocols)
@@ -135,13 +141,8 @@ func (s *server) serve(d *door) {
 		s.options.Listening(d.name, d.scheme, address)
 	}
 	go func() {
-		var err error
-		if d.server.TLSConfig != nil {
-			err = d.server.ServeTLS(d.listener, "", "")
-		} else {
-			err = d.server.Serve(d.listener)
-		}
-		if !errors.Is(err, http.ErrServerClosed) {
+		err := d.runner.Serve(d.listener)
+		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, http1.ErrClosed) {
 			s.failed <- fmt.Errorf("serving %s: %w", address, err)
 		}
 	}()

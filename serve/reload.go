@@ -103,15 +103,17 @@ func (s *server) warnFixed(c *config.Config) {
 
 // sameListener leaves hsts out, which belongs to the plan.
 func sameListener(a, b config.Listener) bool {
+	if a.MaxConnections != b.MaxConnections || a.MaxConnectionsPerClient != b.MaxConnectionsPerClient {
+		return false
+	}
 	if a.Address != b.Address || a.Redirect != b.Redirect || a.RedirectTo != b.RedirectTo || (a.TLS == nil) != (b.TLS == nil) {
 		return false
 	}
 	return a.TLS == nil || a.TLS.Certificate == b.TLS.Certificate && a.TLS.Key == b.TLS.Key && a.TLS.MinVersion == b.TLS.MinVersion
 }
 
-// sameSizes leaves the number of fields out, which belongs to the plan alone.
 func sameSizes(a, b config.Sizes) bool {
-	return a.HeaderBytes == b.HeaderBytes && a.TargetBytes == b.TargetBytes && a.HeldBodies == b.HeldBodies
+	return a.HeaderBytes == b.HeaderBytes && a.HeaderCount == b.HeaderCount && a.TargetBytes == b.TargetBytes && a.HeldBodies == b.HeldBodies
 }
 
 func withoutPlace(t config.Timeouts) config.Timeouts {

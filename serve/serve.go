@@ -59,14 +59,17 @@ type server struct {
 	info      *prometheus.GaugeVec
 	upstreams *forward.Metrics
 	signals   chan os.Signal
-	servers   []*http.Server
+	runners   []runner
 	admin     *http.Server // nil where it is off
-	certs     []*certificate
-	watcher   *watcher
-	files     []string // what the plan that serves was made of
-	failed    chan error
-	draining  atomic.Bool
-	ready     atomic.Pointer[[]build.Ready]
+	// turnedAway counts connections beyond a listener's number.
+	turnedAway prometheus.Counter
+	proxies    atomic.Pointer[[]config.Prefix]
+	certs      []*certificate
+	watcher    *watcher
+	files      []string // what the plan that serves was made of
+	failed     chan error
+	draining   atomic.Bool
+	ready      atomic.Pointer[[]build.Ready]
 }
 
 // Run serves until ctx ends, then drains. Mistakes in the configuration are
@@ -119,7 +122,8 @@ func (s *server) prepare() {
 	s.reloads = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sallyport_config_reload_total", Help: "Reloads by result."}, []string{"result"})
 	s.info = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "sallyport_config_hash_info", Help: "1 for the configuration that serves."}, []string{"digest"})
 	held := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sallyport_held_body_bytes", Help: "Bytes of bodies that are held at the moment."}, func() float64 { return float64(s.env.Bodies.Taken()) })
-	s.registry.MustRegister(s.reloads, s.info, held)
+	s.turnedAway = prometheus.NewCounter(prometheus.CounterOpts{Name: "sallyport_connections_refused_total", Help: "Connections that were one too many."})
+	s.registry.MustRegister(s.reloads, s.info, held, s.turnedAway)
 	s.options.Build.Metrics = record.NewMetrics(s.registry)
 	s.upstreams = forward.NewMetrics(s.registry)
 }
@@ -140,6 +144,7 @@ func (s *server) adopt(c *config.Config, result *build.Result) {
 	ready := slices.Concat(result.Ready, result.Reachable)
 	s.ready.Store(&ready)
 	s.upstreams.Show(result.Upstreams)
+	s.proxies.Store(&c.TrustedProxies)
 	s.info.Reset()
 	s.info.WithLabelValues(result.Plan.Digest).Set(1)
 	s.level.UnmarshalText([]byte(c.Log.Level)) // it is one of the configuration's choices
@@ -227,17 +232,17 @@ func (s *server) drain() {
 	s.log.Info("draining", "grace", grace.String())
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	cut := shutdown(ctx, s.servers)
+	cut := shutdown(ctx, s.runners)
 	if s.admin != nil {
 		s.admin.Close()
 	}
 	s.log.Info("stopped", "cut", cut)
 }
 
-// shutdown lets all servers end together, and cuts what is left when ctx ends.
-func shutdown(ctx context.Context, servers []*http.Server) (cut bool) {
-	ended := make(chan bool, len(servers))
-	for _, h := range servers {
+// shutdown lets all runners end together, and cuts what is left when ctx ends.
+func shutdown(ctx context.Context, runners []runner) (cut bool) {
+	ended := make(chan bool, len(runners))
+	for _, h := range runners {
 		go func() {
 			err := h.Shutdown(ctx)
 			if err != nil {
@@ -246,7 +251,7 @@ func shutdown(ctx context.Context, servers []*http.Server) (cut bool) {
 			ended <- err != nil
 		}()
 	}
-	for range servers {
+	for range runners {
 		if <-ended {
 			cut = true
 		}

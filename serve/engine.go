@@ -1,0 +1,148 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"sallyport"
+	"sallyport/config"
+	"sallyport/http1"
+	"sallyport/message"
+	"sallyport/problem"
+)
+
+// runner serves what a listener takes. net/http's server is one, and so is ours.
+type runner interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+	Close() error
+}
+
+// passage hands what our engine reads to the gateway.
+type passage struct{ gateway *sallyport.Gateway }
+
+// Serve implements http1.Handler.
+func (p passage) Serve(c *http1.Conn, r *message.Request) error {
+	return p.gateway.Serve(&sallyport.Exchange{Context: c.Context(), Request: r}, c)
+}
+
+// Refuse implements http1.Handler.
+func (p passage) Refuse(c *http1.Conn, r *message.Request, fault *http1.Fault) error {
+	return p.gateway.Refuse(&sallyport.Exchange{Context: c.Context(), Request: r}, c, problem.Refuse(kindOf(fault), "%s", fault.Says))
+}
+
+// kindOf is the kind of problem that a fault of a request is.
+func kindOf(fault *http1.Fault) problem.Kind {
+	for _, kind := range [...]problem.Kind{
+		problem.RequestTimeout, problem.TargetTooLong, problem.ExpectationFailed, problem.FieldsTooLarge, problem.VersionUnsupported,
+	} {
+		if kind.Status() == fault.Status {
+			return kind
+		}
+	}
+	return problem.RequestMalformed
+}
+
+// engine serves the API on a listener by our own engine.
+func (s *server) engine(l *config.Listener) *http1.Server {
+	t, sizes := s.config.Timeouts, s.config.Sizes
+	return &http1.Server{
+		Handler: passage{s.gateway},
+		// Host and Transfer-Encoding are no fields any more where the pipeline counts them.
+		Limits: http1.Limits{Target: int(sizes.TargetBytes), Fields: int(sizes.HeaderBytes), Count: sizes.HeaderCount + 2},
+		Patience: http1.Patience{
+			Idle: t.Idle.Duration(), Head: t.Header.Duration(), Progress: t.Body.Duration(), Rate: int64(t.MinRate),
+		},
+		Most: l.MaxConnections, MostOfOne: l.MaxConnectionsPerClient,
+		Exempt:  s.isProxy,
+		Refused: s.turnedAway.Inc,
+		Failed:  s.connectionFailed,
+	}
+}
+
+// isProxy tells whether the configuration of the moment trusts a proxy there.
+func (s *server) isProxy(address netip.Addr) bool {
+	return slices.ContainsFunc(*s.proxies.Load(), func(p config.Prefix) bool { return p.Contains(address) })
+}
+
+// connectionFailed tells of what goes wrong with connections: clients that
+// break off are not worth a line of their own.
+func (s *server) connectionFailed(err error) {
+	if p := (*http1.Panic)(nil); errors.As(err, &p) {
+		s.log.Error("serving a connection", "error", err)
+		return
+	}
+	s.log.Debug("connection", "error", err)
+}
+
+// overTLS serves HTTP/1.1 by our engine, and HTTP/2 by net/http's where both
+// sides have agreed on it.
+type overTLS struct {
+	first  *http1.Server
+	second *http.Server
+	handed *handed
+}
+
+// secured makes a listener's engine speak TLS.
+func (s *server) secured(first *http1.Server, c *tls.Config) *overTLS {
+	o := &overTLS{first: first, second: s.server(s.gateway), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
+	first.TLS, first.Other = c, o.handed.give
+	return o
+}
+
+// Serve implements runner.
+func (o *overTLS) Serve(l net.Listener) error {
+	o.handed.address = l.Addr()
+	go o.second.Serve(o.handed) // it ends with the other one, and only so
+	return o.first.Serve(l)
+}
+
+// Shutdown implements runner.
+func (o *overTLS) Shutdown(ctx context.Context) error {
+	second := make(chan error, 1)
+	go func() { second <- o.second.Shutdown(ctx) }()
+	return errors.Join(o.first.Shutdown(ctx), <-second)
+}
+
+// Close implements runner.
+func (o *overTLS) Close() error {
+	o.handed.Close()
+	return errors.Join(o.first.Close(), o.second.Close())
+}
+
+// handed is a listener whose connections have made their handshake.
+type handed struct {
+	address net.Addr
+	conns   chan net.Conn
+	once    sync.Once
+	over    chan struct{}
+}
+
+func (h *handed) give(_ string, c *tls.Conn) {
+	select {
+	case h.conns <- c:
+	case <-h.over:
+		c.Close()
+	}
+}
+
+// Accept implements net.Listener.
+func (h *handed) Accept() (net.Conn, error) {
+	select {
+	case c := <-h.conns:
+		return c, nil
+	case <-h.over:
+		return nil, net.ErrClosed
+	}
+}
+
+func (h *handed) Close() error { h.once.Do(func() { close(h.over) }); return nil }
+
+// Addr implements net.Listener.
+func (h *handed) Addr() net.Addr { return h.address }
