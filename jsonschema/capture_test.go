@@ -62,6 +62,22 @@ func TestCaptureOfARefusedBodyShowsItAsItCame(t *testing.T) {
 	}
 }
 
+// Who observes a schema passes such a body on: rules of their own still hold.
+func TestARefusedBodyIsStillFilteredAndMasked(t *testing.T) {
+	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, `{"items":{"properties":{"owner":{},"pin":{}}}}`)
+	places := compilePlaces(t, "", "/owner", "/*/pin")
+	watch := &Watch{Keep: []Keep{{places[0], places[1:2]}}, Mask: []Mask{{places[2], 0}}, Capture: places[2:], Free: true}
+	found := Found{Keep: keepsOf("me")}
+	got := s.Look([]byte(`[{"owner":"x","pin":"1"}, {"owner":"me","pin":"2","x":3}, {"y":1}]`), Cleaning{}, watch, &found)
+	if want := `[{"owner":"me","pin":"****","x":3}]`; string(got.Body) != want || told(got.Faults) != "/0/x additionalProperties: is not declared" || got.Undecided ||
+		got.CutCount != 2 || len(got.Cut) != 1 || got.MaskCount != 1 {
+		t.Errorf("left %s with %s, %d %v cut, %d masked", got.Body, told(got.Faults), got.CutCount, got.Cut, got.MaskCount)
+	}
+	if shownCaptures(&found) != `0 /0/pin [0] a string "2" "2"` || len(found.Free) != 5 {
+		t.Errorf("%s\n%s", shownCaptures(&found), freeTexts(&found))
+	}
+}
+
 func TestResetLeavesNothing(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{}, `{}`)
 	found := Found{Keep: func(int, []Captured) bool { return true }}

@@ -78,10 +78,11 @@ func (k *check) inTurn(s *Schema, body []byte) Cleaned {
 		return Cleaned{Body: body, Faults: []Fault{cost}, Undecided: true}
 	}
 	if refused > 0 {
+		faults := ordered(unlessRefused(k.faults, refused))
 		if k.asked != nil {
-			k.showAsItCame(s, body)
+			return k.asItCame(s, body, faults)
 		}
-		return Cleaned{Body: body, Faults: ordered(unlessRefused(k.faults, refused))}
+		return Cleaned{Body: body, Faults: faults}
 	}
 	return k.leave(s, body)
 }
@@ -90,9 +91,7 @@ func (k *check) inTurn(s *Schema, body []byte) Cleaned {
 func (k *check) leave(s *Schema, body []byte) Cleaned {
 	cleaned := Cleaned{Faults: ordered(k.faults), Cut: k.cut, Gone: k.gone(), CutCount: k.cutCount}
 	if k.asked != nil {
-		k.sight.gone = cleaned.Gone
-		k.shown(s, len(k.faults) == 0)
-		cleaned.MaskCount = k.maskPlaces(k.asked.Mask)
+		cleaned.MaskCount = k.show(s, cleaned.Gone, len(cleaned.Faults) == 0)
 	}
 	cleaned.Body = k.assemble(body, cleaned.Gone)
 	return cleaned

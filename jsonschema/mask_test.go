@@ -148,6 +148,16 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+func TestSensitiveBesideARef(t *testing.T) {
+	const schema = `{"properties":{"a":{"$ref":"#/d","x-sensitive":true},"b":{"$ref":"#/d"}},"d":{"type":"string"}}`
+	for _, dialect := range []Dialect{OpenAPI30, OpenAPI31} {
+		s := compileText(t, Options{Dialect: dialect}, Use{}, schema)
+		if left, ok := s.Redact([]byte(`{"a":"s","b":"s"}`)); !ok || string(left) != `{"a":"****","b":"s"}` {
+			t.Errorf("%v: left %s", dialect, left)
+		}
+	}
+}
+
 func TestRedactWhatCannotBeRead(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{}, secretSchema)
 	if left, ok := s.Redact([]byte(`{"password":"b"`)); ok || left != nil {

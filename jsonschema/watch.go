@@ -8,7 +8,8 @@ import (
 
 // Watch is what Look does with a body beside what Clean does. It is made once
 // and never changed; the zero value asks for nothing. Which places a schema can
-// have at all Schema.CanHave says.
+// have at all Schema.CanHave says. A body that is Undecided is neither masked nor
+// freed of items: it must not be passed on.
 type Watch struct {
 	// Capture are the places whose values are wanted.
 	Capture []*Place
@@ -52,7 +53,7 @@ type Found struct {
 	// each in the order of the body, as they are left: without what was taken
 	// out, but not masked. Of a body that is Undecided nothing is captured. One
 	// that holds members that must not stand there, and were not to be taken
-	// out, is shown as it came.
+	// out, is shown as it came, but for the items that Keep dropped.
 	Captured []Captured
 	// Free are the strings that no schema binds, in the order of the body:
 	// values, and names of members that no schema names. The package comment
@@ -121,8 +122,10 @@ func (f *Found) Reset() {
 }
 
 // Look is Clean that also finds what is watched for, in the same pass. What it
-// masks is masked in Cleaned.Body. Found.Keep and the room that Found has stay,
-// all else in it is reset.
+// masks is masked in Cleaned.Body. A body that holds members which must not stand
+// there, and were not to be taken out, is left as it came, but masked and without
+// the items that are not kept. Found.Keep and the room that Found has stay, all
+// else in it is reset.
 func (s *Schema) Look(body []byte, may Cleaning, watch *Watch, found *Found) Cleaned {
 	keep := found.Keep
 	found.Reset()
@@ -137,8 +140,10 @@ func (s *Schema) Look(body []byte, may Cleaning, watch *Watch, found *Found) Cle
 	return cleaned
 }
 
-// shown fills what was found from the body as it is left, which holds or not.
-func (k *check) shown(s *Schema, holds bool) {
+// show fills what was found from the body as it is left, which holds or not,
+// and masks it.
+func (k *check) show(s *Schema, gone [][2]int, holds bool) (masked int) {
+	k.sight.gone = gone
 	k.capture(0, k.asked.Capture, &k.sight.found.Captured)
 	if k.asked.Free {
 		if holds {
@@ -147,16 +152,23 @@ func (k *check) shown(s *Schema, holds bool) {
 		}
 		k.freeText()
 	}
+	return k.maskPlaces(k.asked.Mask)
 }
 
-// showAsItCame reads the body anew: members stand in it that must not, and
-// they were taken out of the tree.
-func (k *check) showAsItCame(s *Schema, body []byte) {
-	k.values, k.decoded = k.values[:0], k.decoded[:0]
+// asItCame reads a body anew that holds members which must not stand there: they
+// were taken out of the tree. Who passes it on all the same, because the schema
+// is only observed, passes no item that is not kept and no value that is masked.
+func (k *check) asItCame(s *Schema, body []byte, faults []Fault) Cleaned {
+	k.values, k.decoded, k.spans = k.values[:0], k.decoded[:0], k.spans[:0]
+	k.cut, k.cutCount, k.listed = nil, 0, nil
 	k.seen.empty()
 	k.trail.end()
 	k.read(body)
-	k.shown(s, false)
+	k.keep(s)
+	cleaned := Cleaned{Faults: faults, Cut: k.cut, Gone: k.gone(), CutCount: k.cutCount}
+	cleaned.MaskCount = k.show(s, cleaned.Gone, false)
+	cleaned.Body = k.assemble(body, cleaned.Gone)
+	return cleaned
 }
 
 // capture appends what stands at places, seen from a value.
