@@ -32,6 +32,9 @@ func NewParameters(list []*openapi.Parameter, d Document, o ParameterOptions) (*
 		}
 	}
 	s.claimNames()
+	if s.whole != nil && len(o.Declared) > 0 {
+		f.mistakes.Add(s.whole.at, "send the key in a header field", "querystring %s is the whole query, which leaves no room for the API key %s", s.whole.name, o.Declared[0])
+	}
 	if s.whole == nil {
 		f.undeclared(o)
 	}
@@ -76,6 +79,7 @@ func (f *findings) parameter(declared *openapi.Parameter, d Document) parameter 
 		p.readings, p.content = []reading{asContent}, f.content(what, declared.Content)
 	}
 	p.compileSchema(f, d, what, node)
+	f.noStyle(what, &p, declared.At)
 	f.describe(d, &p, declared, node)
 	return p
 }
@@ -114,7 +118,7 @@ func (f *findings) content(what string, m *openapi.MediaType) content {
 }
 
 func (f *findings) querystring(declared *openapi.Parameter, d Document) *querystring {
-	q := &querystring{parameter: parameter{
+	q := &querystring{at: declared.At, parameter: parameter{
 		name: declared.Name, in: "query", pointer: "/" + source.EscapePointer(declared.Name),
 		required: declared.Required, reserved: true, coding: percent, readings: []reading{asContent},
 	}}

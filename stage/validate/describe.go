@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"sallyport"
+	"sallyport/jsonschema"
 	"sallyport/openapi"
 	"sallyport/source"
 )
@@ -21,6 +23,27 @@ func (f *findings) describe(d Document, p *parameter, declared *openapi.Paramete
 		}
 	}
 	f.enforce(declared.At, says+presence(declared.Required))
+}
+
+// noStyle tells of lists and objects within a list or an object: no style but
+// deepObject writes them (OpenAPI, Style Values: undefined), so that their values
+// can only be refused.
+func (f *findings) noStyle(what string, p *parameter, at source.Position) {
+	if p.style == deepObject || p.content != noContent || p.jsonItems || p.shape == nil {
+		return
+	}
+	within := ""
+	if item := p.shape.Items; item != nil && mayBe(typesOf(p.shape), jsonschema.Array) && !mayBeScalar(typesOf(item)) {
+		within = "its items"
+	}
+	for _, name := range sortedNames(p.shape.Properties) {
+		if mayBe(typesOf(p.shape), jsonschema.Object) && !mayBeScalar(typesOf(p.shape.Properties[name])) {
+			within = "its member " + name
+		}
+	}
+	if within != "" {
+		f.leave(sallyport.Refused, at, what+": no style but deepObject writes lists or objects within a value, such as "+within+", so that they are refused; content application/json can hold them")
+	}
 }
 
 func presence(required bool) string {

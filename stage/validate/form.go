@@ -5,6 +5,7 @@ import (
 
 	"sallyport"
 	"sallyport/jsonschema"
+	"sallyport/mediatype"
 	"sallyport/openapi"
 	"sallyport/source"
 )
@@ -34,6 +35,9 @@ func (f *findings) compileFields(d Document, what string, node *source.Node, enc
 			if known, ok := styles[e.Style]; !ok || known.places != styles["deepObject"].places && e.Style != "form" {
 				f.mistakes.Add(e.At, "use form, spaceDelimited, pipeDelimited or deepObject", "a property of a form cannot have the style %q", e.Style)
 			}
+		}
+		if e := encodings[name]; e != nil {
+			f.noStyle(what+": "+name, &p, e.At)
 		}
 		form.list = append(form.list, p)
 	}
@@ -72,7 +76,8 @@ func (f *fields) claimNames() {
 }
 
 // property is one field of a form, as declared or by default: form and exploded,
-// an object as JSON text (OpenAPI, Encoding Object: contentType).
+// objects as JSON text, and so are the items of a list that are objects (OpenAPI,
+// Encoding Object: contentType).
 func property(name string, shape *jsonschema.Shape, e *openapi.Encoding) parameter {
 	p := parameter{
 		name: name, in: "body", pointer: "/" + source.EscapePointer(name),
@@ -83,11 +88,27 @@ func property(name string, shape *jsonschema.Shape, e *openapi.Encoding) paramet
 		p.style, p.explode = styles[e.Style].style, e.Explode
 	}
 	p.readings = readingsOf(p.style, p.explode, shape)
-	if len(p.readings) == 1 && p.readings[0] == asObject && p.style != deepObject && (e == nil || e.Style == "") {
-		p.readings = []reading{asContent}
-		p.content = jsonContent
+	if e != nil && e.Style != "" || len(p.readings) != 1 {
+		return p
+	}
+	written := e != nil && isJSON(e.ContentType)
+	switch p.readings[0] {
+	case asObject:
+		p.readings, p.content = []reading{asContent}, jsonContent
+	case asScalar:
+		if written {
+			p.readings, p.content = []reading{asContent}, jsonContent
+		}
+	case asList:
+		p.jsonItems = written || !mayBeScalar(typesOf(itemOf(shape)))
 	}
 	return p
+}
+
+// isJSON tells whether a contentType is that of JSON text alone.
+func isJSON(contentType string) bool {
+	t, err := mediatype.Parse(contentType)
+	return err == nil && t.IsJSON()
 }
 
 // flawAt is a flaw and its place in a form.
@@ -219,6 +240,25 @@ func (p *parameter) many() reading {
 		}
 	}
 	return p.readings[0]
+}
+
+// embedded appends a list of which each item is JSON text in a pair of its own.
+func (d *decoder) embedded(v values, c coding) flaw {
+	open := byte('[')
+	for p := v.first(); p != nil; p = v.next(p) {
+		d.out = append(d.out, open)
+		open = ','
+		text, ok := unescape(d.text[:0], p.value, c)
+		if d.text = text; !ok {
+			return badEscape
+		}
+		if !jsontext.Value(text).IsValid() {
+			return badJSON
+		}
+		d.out = append(d.out, text...)
+	}
+	d.out = append(d.out, ']')
+	return sound
 }
 
 // writeEmbedded appends JSON text. It must be one whole value: text such as

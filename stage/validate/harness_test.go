@@ -96,13 +96,20 @@ func encodingOf(n *source.Node) *openapi.Encoding {
 	return e
 }
 
-// parameters compiles a list of parameters written as YAML.
-func parameters(t testing.TB, text string, o ParameterOptions) *Parameters {
+// parametersOf reads a list of parameters written as YAML.
+func parametersOf(t testing.TB, text string) []*openapi.Parameter {
 	t.Helper()
 	var list []*openapi.Parameter
 	for _, n := range parse(t, text).Items {
 		list = append(list, parameterOf(n))
 	}
+	return list
+}
+
+// parameters compiles a list of parameters.
+func parameters(t testing.TB, text string, o ParameterOptions) *Parameters {
+	t.Helper()
+	list := parametersOf(t, text)
 	s, _, _, mistakes := NewParameters(list, document(), o)
 	if err := mistakes.Err(); err != nil {
 		t.Fatalf("%s:\n%v", text, err)

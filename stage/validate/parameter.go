@@ -73,8 +73,10 @@ type parameter struct {
 	coding   coding
 	readings []reading
 	content  content
-	schema   *jsonschema.Schema
-	shape    *jsonschema.Shape
+	// jsonItems are items of a list that are JSON text each, as in forms.
+	jsonItems bool
+	schema    *jsonschema.Schema
+	shape     *jsonschema.Shape
 }
 
 // content is how a parameter with a content map is written.
@@ -84,7 +86,6 @@ const (
 	noContent content = iota
 	jsonContent
 	textContent
-	formContent
 )
 
 // readingsOf are the readings that a style has for the types of a shape, the
@@ -195,13 +196,15 @@ func (p *parameter) try(d *decoder, as reading, v values) (flaw, []jsonschema.Fa
 // write appends the JSON text of the values.
 func (p *parameter) write(d *decoder, as reading, v values) flaw {
 	for pair := v.first(); pair != nil; pair = v.next(pair) {
-		if f := p.wellFormed(pair.value); f != sound {
+		if f := p.wellFormed(pair.value, as); f != sound {
 			return f
 		}
 	}
 	switch {
 	case p.style == deepObject && as != asContent:
 		return d.deep(p.name, v, p.coding, p.shape)
+	case as == asList && p.jsonItems:
+		return d.embedded(v, p.coding)
 	case as == asList && p.explode && p.style >= form:
 		return d.values(v, p.coding, p.shape)
 	case as == asObject && p.explode && p.style >= form:
@@ -223,12 +226,14 @@ func (p *parameter) write(d *decoder, as reading, v values) flaw {
 }
 
 // wellFormed is what must hold of a value in its place, however it is read.
-func (p *parameter) wellFormed(value string) flaw {
+func (p *parameter) wellFormed(value string, as reading) flaw {
 	switch {
 	case p.coding == formed && !p.reserved && strings.IndexByte(value, ';') >= 0:
 		return badSeparator
 	case p.in == "cookie" && !cookieValue(value):
 		return badEscape
+	case p.in == "cookie" && p.style == form && p.explode && as != asScalar && strings.IndexByte(value, '&') >= 0:
+		return badStyle // RFC 6570 would go on behind it, cookies do not
 	}
 	return sound
 }

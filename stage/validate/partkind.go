@@ -101,6 +101,7 @@ func (f *findings) partHeader(d Document, what, name string, h *openapi.Header) 
 		p.readings, p.content = []reading{asContent}, f.content(what+": header "+name, h.Content)
 	}
 	p.compileSchema(f, d, what+": header "+name, node)
+	f.noStyle(what+": header "+name, &p, h.At)
 	return p
 }
 

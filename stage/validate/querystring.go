@@ -1,11 +1,15 @@
 package validate
 
-import "sallyport/jsonschema"
+import (
+	"sallyport/jsonschema"
+	"sallyport/source"
+)
 
 // querystring is a parameter that is the whole query (OpenAPI 3.2, Parameter
 // Locations: querystring).
 type querystring struct {
 	parameter
+	at source.Position
 	// form is set where its media type is application/x-www-form-urlencoded.
 	form *fields
 }
