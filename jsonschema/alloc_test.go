@@ -37,9 +37,14 @@ func TestLookAllocatesNothing(t *testing.T) {
 		if got := s.Look(body, Cleaning{true, true}, watch, &found); got.Faults != nil || got.CutCount > 0 {
 			t.Fatal(told(got.Faults))
 		}
+		for i := range found.FreeCount() {
+			if text := found.Free(i); len(text.Raw) < 2 {
+				t.Fatal(text.Pointer())
+			}
+		}
 	})
-	if n > 0 || len(found.Captured) != 57 || len(found.Free) != 42 {
-		t.Errorf("%v allocations, %d captured, %d free", n, len(found.Captured), len(found.Free))
+	if n > 0 || len(found.Captured) != 57 || found.FreeCount() != 42 {
+		t.Errorf("%v allocations, %d captured, %d free", n, len(found.Captured), found.FreeCount())
 	}
 	// What leaves changed is a new body, and no more than that.
 	watch.Mask = []Mask{{compilePlaces(t, "/payment/iban")[0], 4}}

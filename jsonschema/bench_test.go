@@ -165,6 +165,9 @@ func BenchmarkLook(b *testing.B) {
 				if got := s.Look(body, Cleaning{true, true}, &c.watch, &found); got.Faults != nil || got.CutCount > 0 {
 					b.Fatal(told(got.Faults))
 				}
+				for i := range found.FreeCount() {
+					found.Free(i)
+				}
 			}
 		})
 	}

@@ -73,7 +73,7 @@ func TestARefusedBodyIsStillFilteredAndMasked(t *testing.T) {
 		got.CutCount != 2 || len(got.Cut) != 1 || got.MaskCount != 1 {
 		t.Errorf("left %s with %s, %d %v cut, %d masked", got.Body, told(got.Faults), got.CutCount, got.Cut, got.MaskCount)
 	}
-	if shownCaptures(&found) != `0 /0/pin [0] a string "2" "2"` || len(found.Free) != 5 {
+	if shownCaptures(&found) != `0 /0/pin [0] a string "2" "2"` || found.FreeCount() != 5 {
 		t.Errorf("%s\n%s", shownCaptures(&found), freeTexts(&found))
 	}
 }
@@ -82,13 +82,20 @@ func TestResetLeavesNothing(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{}, `{}`)
 	found := Found{Keep: func(int, []Captured) bool { return true }}
 	s.Look([]byte(`["a\nb"]`), Cleaning{}, &Watch{Capture: compilePlaces(t, "/0"), Free: true}, &found)
-	text := found.Captured[0].Text
-	if string(text) != "a\nb" || len(found.Free) != 1 || found.Keep == nil {
+	captured := found.Captured[0]
+	text := captured.Text
+	if captured.Pointer() != "/0" {
+		t.Fatal(captured.Pointer())
+	}
+	if string(text) != "a\nb" || found.FreeCount() != 1 || found.Keep == nil {
 		t.Fatalf("%q", text)
 	}
 	found.Reset()
-	if len(found.Captured)+len(found.Free) > 0 || found.Keep != nil || string(text) == "a\nb" {
+	if len(found.Captured)+found.FreeCount() > 0 || found.Keep != nil || string(text) == "a\nb" {
 		t.Errorf("%v, and the text is still %q", found, text)
+	}
+	if captured.Pointer() != "" {
+		t.Error("a pointer into a body that is gone")
 	}
 	if c := found.Captured[:1][0]; c.Raw != nil {
 		t.Error("the room that stays holds the body")

@@ -17,6 +17,11 @@ const (
 
 // bindPlace marks what the schema of a place binds in a value that holds to it.
 func (k *check) bindPlace(s *schema, v int32) {
+	switch k.values[v].kind {
+	case '"', '{', '[':
+	default:
+		return
+	}
 	if s.via != nil {
 		s = s.via
 	}
@@ -27,11 +32,6 @@ func (k *check) bindPlace(s *schema, v int32) {
 // schema of the place.
 func (k *check) bind(s *schema, v int32, around *schema) {
 	val := &k.values[v]
-	switch val.kind {
-	case '"', '{', '[':
-	default:
-		return
-	}
 	if s.anything || !k.mayBind() {
 		return
 	}
@@ -194,15 +194,15 @@ func (k *check) asks(b *schema, v int32, around *schema) bool {
 
 // freeText lists what is not marked.
 func (k *check) freeText() {
-	free := &k.sight.found.Free
+	free := k.sight.found.free
 	for i := range k.values {
 		val := &k.values[i]
 		if val.from >= 0 && val.nameFlag&bound == 0 {
-			name := Value{Kind: String, Text: k.nameOf(int32(i)), Raw: k.body[val.from:k.nameEnd(int32(i))], check: k, at: int32(i)}
-			*free = append(*free, Text{name, true})
+			free = append(free, freeString(i<<1|1))
 		}
 		if val.kind == '"' && val.textFlag&bound == 0 {
-			*free = append(*free, Text{Value: k.valueAt(int32(i))})
+			free = append(free, freeString(i<<1))
 		}
 	}
+	k.sight.found.free = free
 }

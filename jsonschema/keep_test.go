@@ -63,7 +63,7 @@ func TestKeepThatCannotBeDecided(t *testing.T) {
 		if !got.Undecided || len(got.Faults) != 1 || got.Faults[0].Keyword != "keep" || got.Faults[0].Pointer != c.pointer {
 			t.Errorf("%s of %s: %v %s", c.array, c.body, got.Undecided, told(got.Faults))
 		}
-		if _, ok := found.Redacted(); ok || len(found.Captured)+len(found.Free) > 0 {
+		if _, ok := found.Redacted(); ok || len(found.Captured)+found.FreeCount() > 0 {
 			t.Errorf("%s of %s: something is shown", c.array, c.body)
 		}
 	}

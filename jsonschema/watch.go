@@ -13,7 +13,7 @@ import (
 type Watch struct {
 	// Capture are the places whose values are wanted.
 	Capture []*Place
-	// Free asks for the text that the schema leaves free, see Found.Free.
+	// Free asks for the strings that the schema leaves free, see Found.Free.
 	Free bool
 	// Mask are the values that leave masked.
 	Mask []Mask
@@ -55,10 +55,6 @@ type Found struct {
 	// that holds members that must not stand there, and were not to be taken
 	// out, is shown as it came, but for the items that Keep dropped.
 	Captured []Captured
-	// Free are the strings that no schema binds, in the order of the body:
-	// values, and names of members that no schema names. The package comment
-	// says what binds a string. All text is free in a body that has faults.
-	Free []Text
 	// Keep decides whether an item stays: by the index of the rule in
 	// Watch.Keep, and what was captured of the item, where Place is one of
 	// Keep.Read. It must not hold on to what it is given. Where it is nil, no
@@ -68,8 +64,14 @@ type Found struct {
 	check  *check // holds the body until Reset
 	schema *Schema
 	pool   *sync.Pool
+	round  uint32 // counts bodies
 	item   []Captured
+	free   []freeString
 }
+
+// freeString is a value, and whether its name is free rather than its text: no
+// more than that, for all of a body can be free.
+type freeString int32
 
 // Value is a value of a body, or the name of a member.
 type Value struct {
@@ -81,8 +83,9 @@ type Value struct {
 	// Raw is the JSON text of the value.
 	Raw []byte
 
-	check *check
+	found *Found
 	at    int32
+	round uint32
 }
 
 // Captured is a value at a place.
@@ -103,22 +106,41 @@ type Text struct {
 }
 
 // Pointer is the place of the value, or of the member that it names, in the
-// body as it is left (RFC 6901). It may be asked for as long as the value is
-// good.
-func (v Value) Pointer() string { return v.check.pointer(v.at) }
+// body as it is left (RFC 6901). It is empty once Found has been reset: another
+// body may stand there.
+func (v Value) Pointer() string {
+	if v.found.check == nil || v.found.round != v.round {
+		return ""
+	}
+	return v.found.check.pointer(v.at)
+}
+
+// FreeCount is how many strings no schema binds.
+func (f *Found) FreeCount() int { return len(f.free) }
+
+// Free is one of the strings that no schema binds, from 0 in the order of the
+// body: values, and names of members that no schema names. The package comment
+// says what binds a string. All strings are free in a body that has faults.
+func (f *Found) Free(i int) Text {
+	v, k := int32(f.free[i]>>1), f.check
+	if f.free[i]&1 == 0 {
+		return Text{Value: k.valueAt(v)}
+	}
+	raw := k.body[k.values[v].from:k.nameEnd(v)]
+	return Text{Value{Kind: String, Text: k.nameOf(v), Raw: raw, found: f, at: v, round: f.round}, true}
+}
 
 // Reset lets go of the body and of all that was found in it.
 func (f *Found) Reset() {
 	clear(f.Captured)
-	clear(f.Free)
 	clear(f.item)
 	if f.check != nil {
 		f.check.release(f.pool)
 	}
-	if cap(f.Captured)+cap(f.Free) > maxKept {
-		f.Captured, f.Free = nil, nil
+	if cap(f.Captured)+cap(f.free) > maxKept {
+		f.Captured, f.free = nil, nil
 	}
-	*f = Found{Captured: f.Captured[:0], Free: f.Free[:0], item: f.item[:0]}
+	*f = Found{Captured: f.Captured[:0], free: f.free[:0], item: f.item[:0], round: f.round + 1}
 }
 
 // Look is Clean that also finds what is watched for, in the same pass. What it
@@ -187,7 +209,7 @@ func (k *check) capture(from int32, places []*Place, to *[]Captured) {
 
 // valueAt is a value as it is left.
 func (k *check) valueAt(v int32) Value {
-	val := Value{check: k, at: v}
+	val := Value{found: k.sight.found, at: v, round: k.sight.found.round}
 	switch k.values[v].kind {
 	case 'n':
 		val.Kind = Null
@@ -209,6 +231,9 @@ func (k *check) valueAt(v int32) Value {
 // rawOf is a part of the body without what was taken out of it.
 func (k *check) rawOf(from, to int32) []byte {
 	gone := k.sight.gone
+	if len(gone) == 0 {
+		return k.body[from:to:to]
+	}
 	first, _ := slices.BinarySearchFunc(gone, int(from), func(g [2]int, at int) int { return cmp.Compare(g[0], at) })
 	behind := first
 	for behind < len(gone) && gone[behind][0] < int(to) {
