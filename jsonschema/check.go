@@ -151,6 +151,36 @@ func (k *check) place(s *schema, v int32) bool {
 	if s.via != nil {
 		s = s.via
 	}
+	if s.plain {
+		switch val := &k.values[v]; val.kind {
+		case '"':
+			k.steps++
+			if s.types&String == 0 && s.types != 0 || s.enum != nil && !s.enum.strings.has(k.textOf(v)) {
+				return k.refusePlain(s, v)
+			}
+			return s.text == nil || k.judgeText(s, v)
+		case '0', 't', 'f', 'n':
+			k.steps++
+			if s.types != 0 && !k.hasType(s.types, v) || s.enum != nil && !k.isOneOf(s.enum, v) {
+				return k.refusePlain(s, v)
+			}
+			return val.kind != '0' || s.number == nil || k.judgeNumber(s, v)
+		}
+	}
+	return k.placeOther(s, v)
+}
+
+// refusePlain tells what is wrong with a value that is not of the type, or not
+// of the enum.
+func (k *check) refusePlain(s *schema, v int32) bool {
+	if s.types != 0 && !k.hasType(s.types, v) {
+		return k.refuse(v, "type", "", s)
+	}
+	return k.refuse(v, s.enum.keyword, "", s)
+}
+
+// placeOther judges what branches say something of, and what holds other values.
+func (k *check) placeOther(s *schema, v int32) bool {
 	if k.steps < k.memoAfter {
 		if k.recording && k.closed && s.closes && k.values[v].kind == '{' {
 			return k.watch(s, v)
@@ -206,7 +236,17 @@ func (k *check) judge(s *schema, v int32, around *schema, up marks) bool {
 	if s.judgedFurther {
 		return k.judgeFurther(s, v, around, up)
 	}
-	return k.byKind(s, v, around, up)
+	switch k.values[v].kind {
+	case '"':
+		return s.text == nil || k.judgeText(s, v)
+	case '0':
+		return s.number == nil || k.judgeNumber(s, v)
+	case '{':
+		return s.object == nil || k.judgeObject(s, v, around, up)
+	case '[':
+		return s.array == nil || k.judgeArray(s, v, up)
+	}
+	return true
 }
 
 // judgeFurther judges by the keywords of the value's type, then by branches,

@@ -11,9 +11,21 @@ func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
 		ok = k.refuse(v, "maxProperties", "", s)
 	}
 	var w memberWalk
-	for i := v + 1; i < val.end && (ok || k.report); i = k.values[i].end {
-		if !k.judgeMember(s, i, &w, m) {
-			ok = false
+	few := r.patterns == nil && r.names == nil
+	for i, end := v+1, val.end; i < end && (ok || k.report); i = k.values[i].end {
+		p := k.expected(r, i, &w.next)
+		switch {
+		case p == nil || !few:
+			ok = k.judgeMember(s, p, i, w.ordinal, m) && ok
+		case p.hidden != "":
+			k.doubt = true
+			m.set(w.ordinal)
+		default:
+			ok = k.place(p.schema, i) && ok
+			m.set(w.ordinal)
+		}
+		if p != nil {
+			w.found |= p.bit
 		}
 		w.ordinal++
 	}
@@ -66,12 +78,11 @@ func (r *objectRules) propertyOf(name string) *property {
 	return nil
 }
 
-// judgeMember judges one member of an object by the keywords that name members.
-func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
-	r, ok, known := s.object, true, false
-	if p := k.expected(r, i, &w.next); p != nil {
-		known = true
-		w.found |= p.bit
+// judgeMember judges one member of an object by the keywords that name members,
+// p among them.
+func (k *check) judgeMember(s *schema, p *property, i int32, ordinal int, m marks) bool {
+	r, ok, known := s.object, true, p != nil
+	if known {
 		ok = k.isHidden(p.hidden) || k.place(p.schema, i)
 	}
 	for j := range r.patterns {
@@ -91,7 +102,7 @@ func (k *check) judgeMember(s *schema, i int32, w *memberWalk, m marks) bool {
 		}
 	}
 	if known {
-		m.set(w.ordinal)
+		m.set(ordinal)
 	}
 	if r.names != nil && !k.named(r.names, i) {
 		ok = k.refuse(i, "propertyNames", "", s)

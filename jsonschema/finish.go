@@ -24,6 +24,7 @@ func (c *Compiler) finish() {
 		s.anything = s.anything || s.says() == nothing
 		s.collects = s.object != nil && s.object.unexpected != nil || s.array != nil && s.array.unexpected != nil
 		s.judgedFurther = s.collects || s.hasBranches() || s.not != nil
+		s.plain = !s.never && !s.judgedFurther
 		s.closes = s.governs && s.governsMembers(map[*schema]bool{})
 	}
 	for _, s := range c.fresh {

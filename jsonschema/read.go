@@ -44,6 +44,13 @@ func (r *reader) read(body []byte) *Fault {
 
 // space passes over white space and returns the byte behind it, 0 at the end.
 func (r *reader) space() byte {
+	if r.at < len(r.body) && r.body[r.at] > ' ' {
+		return r.body[r.at]
+	}
+	return r.blanks()
+}
+
+func (r *reader) blanks() byte {
 	for r.at < len(r.body) {
 		switch c := r.body[r.at]; c {
 		case ' ', '\n', '\r', '\t':

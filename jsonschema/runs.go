@@ -33,15 +33,21 @@ func (p *runs) match(text []byte) bool {
 	for i := range p.parts {
 		r := &p.parts[i]
 		n := 0
-		for len(text) > 0 && (r.most < 0 || n < r.most) {
-			c, size := rune(text[0]), 1
+		for len(text) > 0 && n != r.most {
+			c := text[0]
 			if c >= utf8.RuneSelf {
-				c, size = utf8.DecodeRune(text)
+				other, size := utf8.DecodeRune(text)
+				if !r.takes(other) {
+					break
+				}
+				text = text[size:]
+				n++
+				continue
 			}
-			if !r.takes(c) {
+			if r.ascii[c>>6]&(1<<(c&63)) == 0 {
 				break
 			}
-			text = text[size:]
+			text = text[1:]
 			n++
 		}
 		if n < r.least {

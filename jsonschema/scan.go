@@ -37,13 +37,21 @@ func plain(b []byte, i int) int {
 // text reads a string (RFC 8259 §7). Where it fails, the next byte is the one
 // that cannot stand there.
 func (r *reader) text() (part, flag, bool) {
-	from := r.at + 1
-	i := plain(r.body, from)
-	if i < len(r.body) && r.body[i] == '"' {
-		r.at = i + 1
-		return part{int32(from), int32(i)}, 0, true
+	b, from := r.body, r.at+1
+	i := from
+	for i+8 <= len(b) {
+		s := stops(binary.LittleEndian.Uint64(b[i:]))
+		if s == 0 {
+			i += 8
+			continue
+		}
+		if i += bits.TrailingZeros64(s) / 8; b[i] == '"' {
+			r.at = i + 1
+			return part{int32(from), int32(i)}, 0, true
+		}
+		break
 	}
-	return r.longText(from, i)
+	return r.longText(from, plain(b, i))
 }
 
 // longText reads on where a string has escapes, or is not ASCII.

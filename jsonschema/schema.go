@@ -9,6 +9,8 @@ type schema struct {
 	// judgedFurther: more than type, enum and the keywords of one type says
 	// something of a value. collects: it must know what was evaluated.
 	judgedFurther, collects bool
+	// plain: no more than type, enum and the keywords of one type, and not never.
+	plain bool
 	// closes: it, or a branch of it, says which members an object may have.
 	closes bool
 	// governs: it says something of members, or of items that have members.
