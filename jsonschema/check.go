@@ -32,6 +32,7 @@ type check struct {
 
 	// Of judging before anything is taken out (trail.go).
 	first     bool // it is given up where sift will have to begin
+	forks     bool // what an object declares may depend on its value
 	recording bool
 	doubt     bool // whether there is anything to take out
 	trail     trail

@@ -16,9 +16,9 @@ func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
 		p := k.expected(r, i, &w.next)
 		switch {
 		case p == nil || !few:
-			ok = k.judgeMember(s, p, i, w.ordinal, m) && ok
+			ok = k.judgeMember(s, p, i, around, w.ordinal, m) && ok
 		case p.hidden != "":
-			k.doubt = true
+			k.doubtNow()
 			m.set(w.ordinal)
 		default:
 			ok = k.place(p.schema, i) && ok
@@ -80,7 +80,7 @@ func (r *objectRules) propertyOf(name string) *property {
 
 // judgeMember judges one member of an object by the keywords that name members,
 // p among them.
-func (k *check) judgeMember(s *schema, p *property, i int32, ordinal int, m marks) bool {
+func (k *check) judgeMember(s *schema, p *property, i int32, around *schema, ordinal int, m marks) bool {
 	r, ok, known := s.object, true, p != nil
 	if known {
 		ok = k.isHidden(p.hidden) || k.place(p.schema, i)
@@ -99,6 +99,8 @@ func (k *check) judgeMember(s *schema, p *property, i int32, ordinal int, m mark
 		case r.additional != nil:
 			known = true
 			ok = (k.isHidden(r.restHidden) || k.place(r.additional, i)) && ok
+		case k.recording && k.closed && s == around && !s.judgedFurther && s.closes:
+			k.doubtNow()
 		}
 	}
 	if known {
@@ -116,7 +118,7 @@ func (k *check) isHidden(word string) bool {
 	if word == "" {
 		return false
 	}
-	k.doubt = true
+	k.doubtNow()
 	return true
 }
 

@@ -62,7 +62,7 @@ func (k *check) clean(s *Schema, body []byte, may Cleaning) Cleaned {
 	}
 	k.setBounds()
 	k.closed, k.hides, k.may = s.closed, s.hides, may
-	if s.sifts() && s.forks && k.atOnce(s) {
+	if s.sifts() && k.atOnce(s) {
 		return k.leave(s, body)
 	}
 	return k.inTurn(s, body)

@@ -102,7 +102,7 @@ func (k *check) records(f *fork, v int32) bool {
 // is nothing to take out and the verdict stands: the common case.
 func (k *check) atOnce(s *Schema) bool {
 	k.trail.begin(len(k.values))
-	k.report, k.recording, k.first = true, true, true
+	k.report, k.recording, k.first, k.forks = true, true, true, s.forks
 	holds := k.place(s.root, 0)
 	k.report, k.recording, k.first = false, false, false
 	switch {
@@ -138,10 +138,22 @@ func (k *check) watch(s *schema, v int32) bool {
 	own := k.take(int32(count))
 	ok := k.judge(s, v, s, own)
 	for i := 0; i < count && !k.doubt; i++ {
-		k.doubt = !own.has(i)
+		if !own.has(i) {
+			k.doubtNow()
+		}
 	}
 	k.marks = k.marks[:depth]
 	return ok
+}
+
+// doubtNow notes that there may be something to take out. Without unions there
+// is: what no branch that holds evaluates is undeclared. Then the sooner judging
+// is given up the better.
+func (k *check) doubtNow() {
+	k.doubt = true
+	if k.first && !k.forks {
+		k.spent = true
+	}
 }
 
 // doubtAbout looks at a fault of the first judgement, which is given up if the
