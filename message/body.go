@@ -15,6 +15,9 @@ var ErrTooLarge = errors.New("the body is longer than its limit")
 type Body struct {
 	// Length is the declared length in bytes, or -1 where there is none.
 	Length int64
+	// Unannounced says that the sender declared no length, though the body has
+	// one because it lies here whole: nothing may depend on that chance.
+	Unannounced bool
 
 	stream io.ReadCloser
 	// release is what a held body is given back to.
@@ -143,7 +146,9 @@ func (b *Body) Empty() bool {
 	switch {
 	case b == nil:
 		return true
-	case b.whole || b.Length >= 0:
+	case b.whole:
+		return len(b.held) == 0
+	case b.Length >= 0:
 		return b.Length == 0
 	case len(b.ahead) > 0:
 		return false
@@ -179,10 +184,14 @@ func (b *Body) keep(content []byte) {
 // Limit makes reading a streamed body fail with ErrTooLarge after n bytes.
 func (b *Body) Limit(n int64) { b.limit = n }
 
-// Wrap puts a reader before the stream of a body that is not held, for what
-// looks at or changes a stream as it passes. The length becomes unknown unless
-// it is set again.
+// Wrap puts a reader before the content, for what looks at or changes it as it
+// passes: the body streams from then on. The length becomes unknown unless it
+// is set again.
 func (b *Body) Wrap(wrap func(io.Reader) io.Reader) {
+	if b.whole {
+		b.stream = &spent{Body{stream: b.stream, release: b.release}}
+		b.ahead, b.held, b.whole, b.release = b.held[b.taken:], nil, false, nil
+	}
 	stream := io.Reader(b.stream)
 	if len(b.ahead) > 0 {
 		stream = io.MultiReader(bytes.NewReader(b.ahead), b.stream)
@@ -190,6 +199,14 @@ func (b *Body) Wrap(wrap func(io.Reader) io.Reader) {
 	b.stream = wrapped{wrap(stream), b.stream}
 	b.Length, b.ahead, b.trailing = -1, nil, nil
 }
+
+// spent is the stream of a body that was held: nothing is left to be read, and
+// what it was must still be closed.
+type spent struct{ was Body }
+
+func (s *spent) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (s *spent) Close() error { return s.was.Close() }
 
 type wrapped struct {
 	io.Reader

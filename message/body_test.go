@@ -156,6 +156,40 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+// A body may have come held: what looks at a stream must see it all the same.
+func TestWrapOfAHeldBody(t *testing.T) {
+	s := &source{}
+	b := HeldBody([]byte("secret"), s)
+	if _, err := io.ReadFull(b, make([]byte, 2)); err != nil {
+		t.Fatal(err)
+	}
+	b.Wrap(func(r io.Reader) io.Reader { return io.MultiReader(r, strings.NewReader("!")) })
+	if _, held := b.Held(); held || b.Length != -1 {
+		t.Errorf("held is %v, of length %d", held, b.Length)
+	}
+	if got, err := io.ReadAll(b); string(got) != "cret!" || err != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if err := b.Close(); err != nil || !s.closed {
+		t.Errorf("what it lay in is not given back (%v)", err)
+	}
+	s.closed = false
+	if b.Close(); s.closed {
+		t.Error("it is given back twice")
+	}
+	b, s = streamed("held later", -1)
+	if _, err := b.Hold(100, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.Wrap(func(r io.Reader) io.Reader { return r })
+	if got, err := io.ReadAll(b); string(got) != "held later" || err != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if b.Close(); !s.closed {
+		t.Error("closing the body leaves its stream open")
+	}
+}
+
 func TestClose(t *testing.T) {
 	if err := (*Body)(nil).Close(); err != nil || (*Body)(nil).Passed() != 0 {
 		t.Error("no body closes without error and passes nothing")

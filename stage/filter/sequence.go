@@ -38,7 +38,7 @@ func (a *Answer) pass(x *sallyport.Exchange, s *sequence) error {
 		return nil
 	}
 	s.findings = findings{exchange: x, place: x.Here()}
-	if a.Mode == Block && x.Response.Body.Length >= 0 {
+	if body := x.Response.Body; a.Mode == Block && body.Length >= 0 && !body.Unannounced {
 		return s.whole() // it can still be refused properly
 	}
 	if len(list) > 0 {
