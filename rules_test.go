@@ -299,6 +299,7 @@ var writers = map[string]string{
 	"problem":             "the catalogue",
 	"stage/admit/cors.go": "a preflight is answered in the place of the backend: 204",
 	"stage/forward":       "the status is the backend's",
+	"http1/client.go":     "the status is the server's that answered",
 	"serve":               "the operators' listener, and the plain one that redirects to https, have no pipeline",
 	"demo":                "the page of the demonstration",
 	"demo/bank":           "a sample backend, careless on purpose",
