@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 // client's without those that are the gateway's to give, then the gateway's.
 func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	listed := connectionListed(x.Request.Fields)
-	out := make(message.Fields, 0, len(x.Request.Fields)+16)
+	out := make(message.Fields, 0, len(x.Request.Fields)+ownMost)
 	for _, f := range x.Request.Fields {
 		switch {
 		case u.gatewayOwned(f.Name) || hopByHop(f.Name, listed):
@@ -24,13 +25,77 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	if u.Identity {
 		out.Add("Accept-Encoding", "identity")
 	}
-	setForwarded(&out, x)
+	out.Add("X-Forwarded-Host", x.Request.Authority)
+	out.Add("X-Forwarded-Proto", x.Request.Scheme)
 	out.Add("X-Request-Id", x.ID)
 	if x.Trace != "" {
 		out.Add("Traceparent", x.Trace)
 	}
 	out.Add("Via", via(x.Request.Proto))
-	return out, u.setCaller(&out, &x.Caller)
+	var made text
+	made.Grow(usualText)
+	made.forwarded(x)
+	if err := made.caller(u.Prefix, &x.Caller); err != nil {
+		return nil, err
+	}
+	return made.addTo(out), nil
+}
+
+// ownMost is how many fields come from the gateway at most: nine, and those of
+// a caller.
+const ownMost = 16
+
+// text is field lines that are put together here, in one string for all.
+type text struct {
+	strings.Builder
+	lines [10]line
+	count int
+}
+
+// usualText is room for the fields of a caller with a few scopes.
+const usualText = 384
+
+// line is where a name and a value stand in a text. A name that is a constant
+// does not stand there.
+type line struct {
+	name                string
+	nameAt, at, through int
+}
+
+// begin begins a line of that name, of which a prefix is the configuration's.
+func (t *text) begin(prefix, name string) {
+	l := &t.lines[t.count]
+	if l.nameAt = t.Len(); prefix == "" {
+		l.name = name
+	} else {
+		t.WriteString(prefix)
+		t.WriteString(name)
+	}
+	l.at = t.Len()
+}
+
+// end ends the line, and returns its value.
+func (t *text) end() string {
+	l := &t.lines[t.count]
+	l.through = t.Len()
+	t.count++
+	return t.String()[l.at:l.through]
+}
+
+func (t *text) address(a netip.Addr) {
+	var room [48]byte
+	t.Write(a.AppendTo(room[:0]))
+}
+
+func (t *text) addTo(out message.Fields) message.Fields {
+	all := t.String()
+	for _, l := range t.lines[:t.count] {
+		if l.name == "" {
+			l.name = all[l.nameAt:l.at]
+		}
+		out = append(out, message.Field{Name: l.name, Value: all[l.at:l.through]})
+	}
+	return out
 }
 
 // asksForLess tells the fields by which a client asks for an answer that is
@@ -39,27 +104,53 @@ func (u *Upstream) asksForLess(name string) bool {
 	return message.EqualName(name, "Accept-Encoding") || message.EqualName(name, "Range") || message.EqualName(name, "If-Range")
 }
 
-func setForwarded(out *message.Fields, x *sallyport.Exchange) {
+// forwarded says where the request comes from: the client, and the proxy that
+// it came through.
+func (t *text) forwarded(x *sallyport.Exchange) {
 	peer := x.Request.Remote.Addr().Unmap().WithZone("")
-	client, chain, behind := "unknown", "", "" // RFC 7239 §6.2: a peer without an address, such as a socket in the file system
+	behind := peer != x.Client && peer.IsValid()
 	if x.Client.IsValid() {
-		client = x.Client.String()
-		chain = client
+		t.begin("", "X-Forwarded-For")
+		t.address(x.Client)
+		if behind {
+			t.WriteString(", ")
+			t.address(peer)
+		}
+		t.end()
 	}
-	if peer != x.Client && peer.IsValid() {
-		chain += ", " + peer.String()
-		behind = ", for=" + forwardedNode(peer.String())
-	}
-	host := x.Request.Authority
-	if chain != "" {
-		out.Add("X-Forwarded-For", chain)
-	}
-	out.Add("X-Forwarded-Host", host)
-	out.Add("X-Forwarded-Proto", x.Request.Scheme)
 	if port := x.Request.Local.Port(); port != 0 {
-		out.Add("X-Forwarded-Port", strconv.Itoa(int(port)))
+		t.begin("", "X-Forwarded-Port")
+		var room [8]byte
+		t.Write(strconv.AppendUint(room[:0], uint64(port), 10))
+		t.end()
 	}
-	out.Add("Forwarded", "for="+forwardedNode(client)+`;host="`+host+`";proto=`+x.Request.Scheme+behind)
+	t.begin("", "Forwarded")
+	t.WriteString("for=")
+	t.node(x.Client)
+	t.WriteString(`;host="`)
+	t.WriteString(x.Request.Authority)
+	t.WriteString(`";proto=`)
+	t.WriteString(x.Request.Scheme)
+	if behind {
+		t.WriteString(", for=")
+		t.node(peer)
+	}
+	t.end()
+}
+
+// node is an address as RFC 7239 §6 writes it; a peer without one is a socket
+// in the file system (§6.2).
+func (t *text) node(a netip.Addr) {
+	switch {
+	case !a.IsValid():
+		t.WriteString("unknown")
+	case a.Is4():
+		t.address(a)
+	default:
+		t.WriteString(`"[`)
+		t.address(a)
+		t.WriteString(`]"`)
+	}
 }
 
 // via says how the request came to us (RFC 9110 §7.6.3).
@@ -68,12 +159,4 @@ func via(proto string) string {
 		return "2 sallyport"
 	}
 	return "1.1 sallyport"
-}
-
-// forwardedNode is an address as RFC 7239 §6 writes it.
-func forwardedNode(address string) string {
-	if strings.IndexByte(address, ':') >= 0 {
-		return `"[` + address + `]"`
-	}
-	return address
 }

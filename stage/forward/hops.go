@@ -11,10 +11,8 @@ import (
 // ones that a Connection field lists among them. Host and Content-Length are
 // written anew.
 func hopByHop(name string, listed []string) bool {
-	for _, hop := range hopFields {
-		if message.EqualName(name, hop) {
-			return true
-		}
+	if hopFields.have(name) {
+		return true
 	}
 	for _, l := range listed {
 		if message.EqualName(name, l) {
@@ -24,10 +22,10 @@ func hopByHop(name string, listed []string) bool {
 	return false
 }
 
-var hopFields = [...]string{
+var hopFields = byLength(
 	"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Te", "Trailer",
 	"Transfer-Encoding", "Upgrade", "Http2-Settings", "Host", "Content-Length", "Expect",
-}
+)
 
 // connectionListed are the field names that the Connection field makes
 // hop-by-hop. A client may not use it to take away what a backend needs to
@@ -40,18 +38,19 @@ func connectionListed(fields message.Fields) []string {
 	var listed []string
 	for option := range strings.SplitSeq(value, ",") {
 		option = strings.TrimSpace(option)
-		if option != "" && !slices.ContainsFunc(endToEnd[:], func(name string) bool { return message.EqualName(name, option) }) {
+		// Most often it is keep-alive, which ends at each connection anyway.
+		if option != "" && !hopFields.have(option) && !endToEnd.have(option) {
 			listed = append(listed, option)
 		}
 	}
 	return listed
 }
 
-var endToEnd = [...]string{
+var endToEnd = byLength(
 	"Accept", "Authorization", "Cache-Control", "Content-Encoding", "Content-Language", "Content-Range", "Content-Type", "Cookie",
 	"Date", "Etag", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Last-Modified", "Location", "Range",
 	"Set-Cookie", "Vary", "Www-Authenticate",
-}
+)
 
 func sortFields(fields message.Fields) {
 	slices.SortStableFunc(fields, func(a, b message.Field) int { return strings.Compare(a.Name, b.Name) })

@@ -1,5 +1,7 @@
 package forward
 
+import "sallyport/message"
+
 // gatewayOwned tells the fields that only the gateway may set, and those by
 // which frameworks let a client override what was checked. Many backends see
 // X_Caller_Subject and X-Caller-Subject as the same (CGI, RFC 3875 §4.1.18),
@@ -8,8 +10,8 @@ func (u *Upstream) gatewayOwned(name string) bool {
 	if beginsAlike(name, u.Prefix) || beginsAlike(name, "X-Forwarded-") {
 		return true
 	}
-	for _, owned := range ownedFields {
-		if len(name) == len(owned) && beginsAlike(name, owned) {
+	for _, owned := range ownedFields.of(name) {
+		if beginsAlike(name, owned) {
 			return true
 		}
 	}
@@ -39,7 +41,7 @@ func folded(c byte) byte {
 	return c
 }
 
-var ownedFields = [...]string{
+var ownedFields = byLength(
 	// Where the request comes from.
 	"Forwarded", "X-Forwarded", "X-Original-Forwarded-For", "X-Real-Ip", "X-Client-Ip", "Client-Ip", "True-Client-Ip", "X-Cluster-Client-Ip",
 	"X-Originating-Ip", "X-Remote-Ip", "X-Remote-Addr", "Cf-Connecting-Ip", "Fastly-Client-Ip", "X-Envoy-External-Address", "X-Envoy-Internal",
@@ -51,4 +53,31 @@ var ownedFields = [...]string{
 	"X-Envoy-Original-Path", "X-Original-Host", "X-Host",
 	// CGI makes HTTP_PROXY of it, by which libraries choose their proxy.
 	"Proxy",
+)
+
+// names are names by their length, since almost none that is asked for is one.
+type names [32][]string
+
+func byLength(all ...string) (by names) {
+	for _, name := range all {
+		by[len(name)] = append(by[len(name)], name)
+	}
+	return by
+}
+
+// of are those as long as that name.
+func (by *names) of(name string) []string {
+	if len(name) >= len(by) {
+		return nil
+	}
+	return by[len(name)]
+}
+
+func (by *names) have(name string) bool {
+	for _, n := range by.of(name) {
+		if message.EqualName(n, name) {
+			return true
+		}
+	}
+	return false
 }
