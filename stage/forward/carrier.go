@@ -10,18 +10,18 @@ import (
 )
 
 // carrier takes requests to targets and brings answers back, over connections
-// that Target.connect makes and that it keeps by target: two targets may share
-// a host and lead to different places. Its errors say what happened: one for which isDial holds means
-// that nothing was sent, a clientError that the request's body could not be
-// read, one for which isTimeout holds that the target took too long; any other
-// that the answer is broken.
+// that Target.connect makes and that are kept by target: two targets may share
+// a host and lead to different places. Its errors say what happened: one for
+// which isDial holds means that nothing was sent, a clientError that the
+// request's body could not be read, one for which isTimeout holds that the
+// target took too long; any other that the answer is broken.
 type carrier interface {
 	// carry sends a request and waits for the answer's header fields. The
 	// answer's body streams and must be closed; its fields are all that came.
 	carry(ctx context.Context, to *Target, out *outgoing) (*message.Response, error)
 	// waiting is the same with another bound on the time until the first byte.
 	waiting(firstByte time.Duration) carrier
-	// closeIdle gives up the connections that nobody uses.
+	// closeIdle gives up the connections that nobody uses and no target keeps.
 	closeIdle()
 }
 

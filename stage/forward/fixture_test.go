@@ -3,12 +3,14 @@ package forward
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -130,8 +132,27 @@ func newPool(t testing.TB, c PoolConfig) *Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.carrier = carriers[running](c)
 	t.Cleanup(p.Close)
 	return p
+}
+
+// carriers are what the whole suite runs over, one after the other.
+var carriers = map[string]func(PoolConfig) carrier{
+	"http1":    func(c PoolConfig) carrier { return newHTTP1(c, time.Now) },
+	"net/http": func(c PoolConfig) carrier { return newNetHTTP(c) },
+}
+
+var running = "http1"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	if flag.Lookup("test.bench").Value.String() == "" && code == 0 {
+		running = "net/http"
+		code = m.Run()
+	}
+	os.Exit(code)
 }
 
 func upstream(t testing.TB, targets ...string) *Upstream {
@@ -168,6 +189,7 @@ func run(t testing.TB, u *Upstream, x *sallyport.Exchange) error {
 	return err
 }
 
+// content reads the answer to its end and closes it.
 func content(t testing.TB, x *sallyport.Exchange) string {
 	t.Helper()
 	if x.Response.Body == nil {
@@ -177,6 +199,7 @@ func content(t testing.TB, x *sallyport.Exchange) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	x.Response.Body.Close()
 	return string(b)
 }
 

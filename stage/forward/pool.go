@@ -125,7 +125,7 @@ func NewPool(c PoolConfig, env *sallyport.Env, states *States) (*Pool, error) {
 		return nil, errors.New("an upstream needs a target")
 	}
 	g.now.Store(newSet(slices.Clone(g.seeds)))
-	return &Pool{group: g, carrier: newNetHTTP(c)}, nil
+	return &Pool{group: g, carrier: newHTTP1(c, env.Now)}, nil
 }
 
 func lookup(ctx context.Context, name string) ([]netip.Addr, error) {
@@ -137,6 +137,7 @@ func (g *group) placed(t *Target, place string) *Target {
 	t.state, t.seed = g.states.of(place), hashOf(place)
 	g.made++
 	t.key = "target-" + strconv.Itoa(g.made)
+	t.idle = &idle{most: max(g.config.Connections, 2)}
 	return t
 }
 
@@ -160,8 +161,7 @@ func (p *Pool) Open() {
 	}
 }
 
-// Waiting is the same pool with another bound on the first byte; connections
-// of the two are apart.
+// Waiting is the same pool with another bound on the first byte.
 func (p *Pool) Waiting(firstByte time.Duration) *Pool {
 	return &Pool{group: p.group, carrier: p.carrier.waiting(firstByte), apart: true}
 }
@@ -171,6 +171,11 @@ func (p *Pool) Close() {
 	if !p.apart && p.cancel != nil {
 		p.cancel()
 		p.ended.Wait()
+	}
+	if !p.apart {
+		for _, t := range p.now.Load().targets {
+			t.idle.close()
+		}
 	}
 	p.carrier.closeIdle()
 }

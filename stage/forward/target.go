@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sallyport/http1"
 )
 
 // Target is one place at which the backend listens. It never changes, but for
@@ -29,6 +31,8 @@ type Target struct {
 	// different places.
 	key string
 	how *connecting
+	// idle are its connections of HTTP/1.1 that nobody uses.
+	idle *idle
 	// socket is a path in the file system; else name and port lead there, by
 	// addresses if the name was resolved already.
 	socket, name, port string
@@ -175,7 +179,7 @@ func (t *Target) secure(ctx context.Context, plain net.Conn) (net.Conn, error) {
 		config = config.Clone()
 		config.ServerName = t.name
 	}
-	conn := tls.Client(plain, config)
+	conn := tls.Client(http1.NewSocket(plain), config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		plain.Close()
 		return nil, err
