@@ -2,7 +2,11 @@
 
 package validate
 
-import "testing"
+import (
+	"io"
+	"strings"
+	"testing"
+)
 
 // The race detector makes sync.Pool forget at random, so that counting under it
 // says nothing.
@@ -53,5 +57,25 @@ func TestAllocationsOfJSON(t *testing.T) {
 		}
 	}); n > checks {
 		t.Errorf("%v allocations, of which the schema takes %v", n, checks)
+	}
+}
+
+// What a file takes on its way through does not grow with it.
+func TestAllocationsOfUploads(t *testing.T) {
+	s := body(t, photos, BodyOptions{MaxBody: heldBytes, MaxFile: 16 << 20})
+	allocations := func(size int) float64 {
+		content := written(field("name", "Bo"), file("photo", "image/png", strings.Repeat("x", size)))
+		return testing.AllocsPerRun(5, func() {
+			x := limited(sending(multiType, content))
+			if err := s.Run(x); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.Copy(io.Discard, x.Request.Body); err != nil || n != int64(len(content)) {
+				t.Fatal(n, err)
+			}
+		})
+	}
+	if small, large := allocations(1<<20), allocations(16<<20); large > small {
+		t.Errorf("%v allocations for 1 MiB, %v for 16", small, large)
 	}
 }

@@ -90,3 +90,20 @@ func benchmarkBody(b *testing.B, s *Body, x *sallyport.Exchange) {
 		}
 	}
 }
+
+// A file of 64 MiB on its way through, in a memory that does not grow with it.
+func BenchmarkUpload(b *testing.B) {
+	s := body(b, photos, BodyOptions{MaxBody: heldBytes, MaxFile: 64 << 20})
+	content := written(field("name", "Bo"), file("photo", "image/png", strings.Repeat("x", 64<<20)))
+	b.SetBytes(int64(len(content)))
+	b.ReportAllocs()
+	for b.Loop() {
+		x := limited(sending(multiType, content))
+		if err := s.Run(x); err != nil {
+			b.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, x.Request.Body); err != nil || n != int64(len(content)) {
+			b.Fatal(n, err)
+		}
+	}
+}

@@ -133,3 +133,47 @@ func FuzzContentType(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFormCut cuts out what may not come: what is left fits, and is what came
+// without some of its pairs.
+func FuzzFormCut(f *testing.F) {
+	s := body(f, `{content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {
+		s: {type: string}, id: {type: integer, readOnly: true}, l: {type: array, items: {type: string}}, o: {type: object, properties: {a: {type: string}}},
+		d: {type: object, properties: {a: {type: string}, id: {readOnly: true}}}, sp: {type: object, properties: {p: {type: integer}, q: {readOnly: true}}}}},
+		encoding: {d: {style: deepObject, explode: true}, sp: {style: form, explode: true}}}}}`, BodyOptions{Undeclared: DropUndeclared})
+	form := s.entries[0][classForm].(*formBody)
+	for _, seed := range []string{"s=a&id=7&x=1&&l=1&x=2&l=2", "d[id]=1&d[a]=2&d[x][y]=3&p=1&q=2", `o={"x":1}&s=`, "id=1&id=2", "%69d=1", "&&x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		left, dropped, err := form.clean(content)
+		if err != nil {
+			return
+		}
+		if again, more, err := form.clean(left); err != nil || more != 0 || again != left {
+			t.Fatalf("%q leaves %q, of which %d are cut again, leaving %q (%v)", content, left, more, again, err)
+		}
+		if dropped == 0 && left != content {
+			t.Fatalf("%q leaves %q though nothing is cut", content, left)
+		}
+		came := strings.Split(content, "&")
+		for _, pair := range strings.Split(left, "&") {
+			for len(came) > 0 && came[0] != pair {
+				came = came[1:]
+			}
+			if len(came) == 0 && left != "" {
+				t.Fatalf("%q leaves %q", content, left)
+			}
+			came = came[min(1, len(came)):]
+		}
+		theirs, err := url.ParseQuery(left)
+		if err != nil {
+			t.Fatalf("%q leaves %q; the library says %v", content, left, err)
+		}
+		for _, name := range []string{"id", "q", "x", "d[id]", "d[x][y]"} {
+			if theirs.Has(name) {
+				t.Fatalf("%q leaves %q, with %s", content, left, name)
+			}
+		}
+	})
+}

@@ -96,7 +96,10 @@ func (u *upload) Read(p []byte) (int, error) {
 		if u.err != nil {
 			return 0, u.err
 		}
-		u.out, u.at = u.out[:0], 0
+		if u.at = 0; cap(u.out) > 4*window {
+			u.out = nil // what stood before the first file was more
+		}
+		u.out = u.out[:0]
 		u.step()
 	}
 	n := copy(p, u.out[u.at:])
