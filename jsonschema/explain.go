@@ -128,7 +128,7 @@ func (k *check) explain(s *schema, keyword string, union []*schema, v int32, aro
 	if s.choice != nil && k.values[v].kind == '{' && k.byDiscriminator(s, union, v, around) {
 		return false
 	}
-	fitting := slices.DeleteFunc(slices.Clone(union), func(b *schema) bool { return !k.hasType(b.takes(0), v) })
+	fitting := slices.DeleteFunc(slices.Clone(union), func(b *schema) bool { return !k.hasType(b.takes(), v) })
 	switch {
 	case len(fitting) == 0:
 		return k.refuse(v, "type", "must be "+unionTypes(union).String(), s)
@@ -183,30 +183,33 @@ func (k *check) byDiscriminator(s *schema, union []*schema, v int32, around *sch
 	return true
 }
 
-// takes is the types that a schema takes at first sight. Depth bounds the way
-// through references.
-func (s *schema) takes(depth int) Types {
+// takes is the types that a schema takes at first sight.
+func (s *schema) takes() Types {
+	if s.asked {
+		return s.accepts
+	}
+	s.asked = true
 	t := s.types
 	if t == 0 {
 		t = AnyType
 	}
+	s.accepts = t
 	if s.never {
+		s.accepts = 0
 		return 0
 	}
-	if depth > 20 {
-		return t
-	}
-	s.conjuncts(func(b *schema) { t = t.intersect(b.takes(depth + 1)) })
+	s.conjuncts(func(b *schema) { t = t.intersect(b.takes()) })
 	for _, union := range [2][]*schema{s.anyOf, s.oneOf} {
 		if union == nil {
 			continue
 		}
 		var any Types
 		for _, b := range union {
-			any |= b.takes(depth + 1)
+			any |= b.takes()
 		}
 		t = t.intersect(any)
 	}
+	s.accepts = t
 	return t
 }
 
@@ -222,7 +225,7 @@ func (t Types) intersect(u Types) Types {
 func unionTypes(union []*schema) Types {
 	var t Types
 	for _, b := range union {
-		t |= b.takes(0)
+		t |= b.takes()
 	}
 	return t
 }

@@ -1,9 +1,6 @@
 package jsonschema
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // finish computes what needs the whole graph: loops, who may set a member,
 // what is required, what governs members and items.
@@ -17,15 +14,20 @@ func (c *Compiler) finish() {
 	}
 	for _, s := range c.fresh {
 		s.ownRequirements()
+		s.takes()
 	}
 	for _, s := range c.fresh {
-		s.accepts = s.takes(0)
-		s.governs = s.governsBeneath(map[*schema]bool{})
+		s.markOwn()
+	}
+	inherit(c.fresh, (*schema).leads, marksForks|marksHides|marksSensitive|marksSick|marksNoted)
+	inherit(c.fresh, (*schema).beside, marksGoverns)
+	for _, s := range c.fresh {
+		s.governs = s.marks&marksGoverns != 0
 		s.anything = s.anything || s.says() == nothing
 		s.collects = s.object != nil && s.object.unexpected != nil || s.array != nil && s.array.unexpected != nil
 		s.judgedFurther = s.collects || s.hasBranches() || s.not != nil
 		s.plain = !s.never && !s.judgedFurther
-		s.closes = s.governs && s.governsMembers(map[*schema]bool{})
+		s.closes = s.governs && s.governsMembers()
 	}
 	for _, s := range c.fresh {
 		s.makeForks()
@@ -60,11 +62,29 @@ func (s *schema) findLoop() {
 	s.state = done
 }
 
-// shorten finds what a schema that is nothing but a reference leads to.
+// shorten finds what a schema that is nothing but a reference leads to, and
+// with it all on the way.
 func (s *schema) shorten() {
-	for to := s; len(to.refs) == 1 && to.onlyRefers(); s.via = to {
+	var way []*schema
+	to := s
+	for to.via == nil && len(to.refs) == 1 && to.onlyRefers() {
+		way = append(way, to)
 		to = to.refs[0]
 	}
+	if to.via != nil {
+		to = to.via
+	}
+	for _, from := range way {
+		from.via = to
+	}
+}
+
+// target is what a schema that is nothing but a reference leads to, or itself.
+func (s *schema) target() *schema {
+	if s.via != nil {
+		return s.via
+	}
+	return s
 }
 
 // judgesWith calls f for every schema that judges the same value.
@@ -75,18 +95,6 @@ func (s *schema) judgesWith(f func(*schema)) {
 	}
 }
 
-// accessOf is who may set a value: the schema's word, or that of what holds in
-// any case beside it.
-func (s *schema) accessOf(seen map[*schema]bool) access {
-	if seen[s] {
-		return 0
-	}
-	seen[s] = true
-	a := s.access
-	s.conjuncts(func(b *schema) { a |= b.accessOf(seen) })
-	return a
-}
-
 // hideMembers marks the properties that the direction takes out.
 func (s *schema) hideMembers() {
 	if s.object == nil || s.direction == Neutral {
@@ -94,14 +102,14 @@ func (s *schema) hideMembers() {
 	}
 	for i := range s.object.properties {
 		p := &s.object.properties[i]
-		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
+		p.hidden = p.schema.accessOf().hiddenFrom(s.direction)
 	}
 	for i := range s.object.patterns {
 		p := &s.object.patterns[i]
-		p.hidden = p.schema.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
+		p.hidden = p.schema.accessOf().hiddenFrom(s.direction)
 	}
 	if rest := s.object.additional; rest != nil {
-		s.object.restHidden = rest.accessOf(map[*schema]bool{}).hiddenFrom(s.direction)
+		s.object.restHidden = rest.accessOf().hiddenFrom(s.direction)
 	}
 }
 
@@ -118,62 +126,29 @@ func (s *schema) ownRequirements() {
 	if s.direction == Neutral {
 		return
 	}
-	names := map[string]bool{}
-	s.hiddenNames(names, (*schema).conjuncts, map[*schema]bool{})
-	s.hiddenAnyway = onlyHidden(maps.Clone(names))
-	s.hiddenNames(names, (*schema).inPlace, map[*schema]bool{})
-	defer func() { s.hidden = onlyHidden(names) }()
-	if s.object == nil {
+	s.hideNames()
+	if s.object == nil || len(s.object.required) == 0 {
 		return
+	}
+	foreign := map[string]bool{}
+	for _, r := range s.object.required {
+		if s.object.propertyOf(r.name) == nil {
+			foreign[r.name] = true
+		}
+	}
+	if s.hasBranches() {
+		s.undeclared(foreign, map[*schema]bool{})
 	}
 	kept := s.object.required[:0:0]
 	for _, r := range s.object.required {
-		hidden, declared := names[r.name]
-		switch {
-		case hidden:
+		if s.hidden[r.name] {
 			continue
-		case declared:
-			r.own = true
 		}
+		r.own = !foreign[r.name]
 		kept = append(kept, r)
 	}
 	s.object.required = kept
 	s.object.indexRequired()
-}
-
-// onlyHidden drops the names that are not hidden.
-func onlyHidden(names map[string]bool) map[string]bool {
-	maps.DeleteFunc(names, func(_ string, hidden bool) bool { return !hidden })
-	if len(names) == 0 {
-		return nil
-	}
-	return names
-}
-
-// hiddenNames collects the names that a schema and some of its branches
-// declare, and whether the direction hides them.
-func (s *schema) hiddenNames(names map[string]bool, branches func(*schema, func(*schema)), seen map[*schema]bool) {
-	if seen[s] {
-		return
-	}
-	seen[s] = true
-	if s.object != nil {
-		for i, name := range s.object.lexicon.words {
-			names[name] = names[name] || s.object.properties[i].hidden != ""
-		}
-	}
-	branches(s, func(b *schema) { b.hiddenNames(names, branches, seen) })
-}
-
-// governsBeneath tells whether a schema or a branch of it says something of
-// members, or of items of which that is true.
-func (s *schema) governsBeneath(seen map[*schema]bool) bool {
-	seen[s] = true
-	governs := s.object.governs() || s.object != nil && len(s.object.required) > 0 || s.array != nil && s.array.shut
-	ask := func(b *schema) { governs = governs || !seen[b] && b.governsBeneath(seen) }
-	s.array.each(ask)
-	s.inPlace(ask)
-	return governs
 }
 
 // namesAny tells whether properties or patternProperties name a member.
@@ -215,40 +190,24 @@ func (c *Compiler) freeForms(root *schema) []Note {
 			continue
 		}
 		s.round = c.round
-		if s.lookUnder(); s.freeForm {
-			notes = append(notes, Note{"properties", "the object names no properties and takes any member", s.node.Position()})
+		if s.freeForm {
+			notes = append(notes, Note{"properties", "the object names no properties and takes any member", s.target().node.Position()})
 		}
-		todo = append(todo, s.under...)
+		todo = s.beneath(todo, c.round)
 	}
 	return notes
 }
 
-// lookUnder finds out once what freeForms asks of a schema again for every
-// schema that leads to it: those of a large document all hang together.
-func (s *schema) lookUnder() {
-	if s.looked {
-		return
+// beneath adds the schemas of members and items, those of branches included,
+// where they were not added in this round before.
+func (s *schema) beneath(list []*schema, round int32) []*schema {
+	if s.opened == round {
+		return list
 	}
-	s.looked = true
-	s.freeForm = s.types&Object != 0 && !s.governsMembers(map[*schema]bool{})
-	s.under = s.beneath(nil, map[*schema]bool{})
-}
-
-// governsMembers tells whether a schema or a branch of it names members, or
-// says of those that are not named whether they may come.
-func (s *schema) governsMembers(seen map[*schema]bool) bool {
-	seen[s] = true
-	governs := s.object.governs()
-	s.inPlace(func(b *schema) { governs = governs || !seen[b] && b.governsMembers(seen) })
-	return governs
-}
-
-// beneath adds the schemas of members and items, those of branches included.
-func (s *schema) beneath(list []*schema, seen map[*schema]bool) []*schema {
-	seen[s] = true
+	s.opened = round
 	if o := s.object; o != nil {
-		for _, name := range slices.Sorted(slices.Values(o.lexicon.words)) {
-			list = append(list, o.propertyOf(name).schema)
+		for i := range o.properties {
+			list = append(list, o.properties[i].schema)
 		}
 		for i := range o.patterns {
 			list = append(list, o.patterns[i].schema)
@@ -261,8 +220,8 @@ func (s *schema) beneath(list []*schema, seen map[*schema]bool) []*schema {
 	}
 	s.array.each(func(item *schema) { list = append(list, item) })
 	s.inPlace(func(b *schema) {
-		if b != s.when && !seen[b] {
-			list = b.beneath(list, seen)
+		if b != s.when {
+			list = b.beneath(list, round)
 		}
 	})
 	return list

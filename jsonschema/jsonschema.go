@@ -149,6 +149,7 @@ type Compiler struct {
 	options  Options
 	schemas  map[key]*schema
 	compiled map[asked]outcome
+	wholes   map[judged]outcome
 	fresh    []*schema
 	patterns map[string]compiledPattern
 	scratch  *sync.Pool
@@ -168,6 +169,7 @@ func NewCompiler(o Options) *Compiler {
 		options:  o,
 		schemas:  map[key]*schema{},
 		compiled: map[asked]outcome{},
+		wholes:   map[judged]outcome{},
 		patterns: map[string]compiledPattern{},
 		scratch:  newScratch(),
 	}
@@ -188,6 +190,12 @@ type Schema struct {
 // asked is what a caller compiles, outcome what came of it.
 type asked struct {
 	node *source.Node
+	use  Use
+}
+
+// judged is a compiled schema and its use.
+type judged struct {
+	root *schema
 	use  Use
 }
 
@@ -226,11 +234,32 @@ func (c *Compiler) compile(node *source.Node, use Use) (*Schema, error) {
 	res := c.resourceOf(node, nil)
 	root := c.schema(node, scope{res: res, env: c.noEnv.enter(res), direction: use.Direction})
 	c.finish()
-	s := &Schema{root: root, closed: use.Closed, scratch: c.scratch}
-	if err := c.collect(s).Err(); err != nil {
-		return nil, err
+	return c.whole(root, use)
+}
+
+// whole is a schema with what is known of all that it leads to. One that is no
+// more than a reference shares what is known of its target: in a document of
+// many operations that is most of them.
+func (c *Compiler) whole(root *schema, use Use) (*Schema, error) {
+	if known, ok := c.wholes[judged{root, use}]; ok {
+		return known.schema, known.err
 	}
-	return s, nil
+	s := &Schema{root: root, closed: use.Closed, scratch: c.scratch}
+	s.forks, s.hides, s.sensitive = root.marks&marksForks != 0, root.marks&marksHides != 0, root.marks&marksSensitive != 0
+	var err error
+	if len(root.refs) == 1 && root.onlyRefers() && len(root.notes)+len(root.gateNotes)+len(root.mistakes) == 0 {
+		var target *Schema
+		if target, err = c.whole(root.refs[0], use); err == nil {
+			s.notes = target.notes
+		}
+	} else {
+		err = c.collect(s).Err()
+	}
+	if err != nil {
+		s = nil
+	}
+	c.wholes[judged{root, use}] = outcome{s, err}
+	return s, err
 }
 
 // Note is something that a schema says and that is not held.
@@ -254,8 +283,12 @@ func (s *Schema) Notes() []Note { return s.notes }
 // the direction of a body hides.
 func (s *Schema) Hides() bool { return s.hides }
 
-// collect walks everything that a schema leads to.
+// collect walks everything that a schema leads to, where there is something to
+// list.
 func (c *Compiler) collect(whole *Schema) source.Mistakes {
+	if whole.root.marks&(marksSick|marksNoted) == 0 {
+		return nil
+	}
 	c.round++
 	var mistakes source.Mistakes
 	seen := map[Note]bool{}
@@ -267,18 +300,14 @@ func (c *Compiler) collect(whole *Schema) source.Mistakes {
 			}
 		}
 	}
-	todo := []*schema{whole.root}
-	for len(todo) > 0 {
+	for todo := []*schema{whole.root}; len(todo) > 0; {
 		s := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if s.round == c.round {
+		if s.round == c.round || s.marks&(marksSick|marksNoted) == 0 {
 			continue
 		}
 		s.round = c.round
 		mistakes = append(mistakes, s.mistakes...)
-		whole.forks = whole.forks || s.forks()
-		whole.hides = whole.hides || s.object.hides()
-		whole.sensitive = whole.sensitive || s.sensitive
 		note(s.notes)
 		if whole.closed {
 			note(s.gateNotes)

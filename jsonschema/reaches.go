@@ -31,7 +31,7 @@ func (w *way) leads(flat, fresh []*schema, steps []step) bool {
 		if s.never {
 			return false
 		}
-		types = types.intersect(s.takes(0))
+		types = types.intersect(s.takes())
 	}
 	if types == 0 {
 		return false
@@ -216,7 +216,7 @@ func (w *way) takesAny(flat []*schema, unions []choice, to step, types Types) bo
 			all, more := flattened(slices.Clone(flat), []*schema{b})
 			both := types
 			for _, s := range all {
-				both = both.intersect(s.takes(0))
+				both = both.intersect(s.takes())
 			}
 			return w.takesAny(all, more, to, both)
 		}) {

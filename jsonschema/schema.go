@@ -46,17 +46,22 @@ type schema struct {
 	hiddenAnyway map[string]bool
 
 	// Set while compiling.
-	node             *source.Node
-	looked, freeForm bool
-	direction        Direction
-	dialect          Dialect
-	access           access
-	state            uint8     // of the search for loops
-	under            []*schema // of members and items, branches included
-	all              []*schema // every schema this one leads to
-	mistakes         source.Mistakes
-	notes            []Note
-	gateNotes        []Note // what only matters where objects are closed
+	node      *source.Node
+	freeForm  bool
+	asked     bool   // accepts is known,
+	accessed  bool   // access with that of conjuncts,
+	hid       bool   // and what is hidden
+	names     answer // whether it or a branch governs members
+	marks     mark
+	opened    int32
+	direction Direction
+	dialect   Dialect
+	access    access
+	state     uint8     // of the search for loops
+	all       []*schema // every schema this one leads to
+	mistakes  source.Mistakes
+	notes     []Note
+	gateNotes []Note // what only matters where objects are closed
 }
 
 // access says who may set a member.
