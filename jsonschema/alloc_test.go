@@ -10,9 +10,15 @@ import (
 
 // Under the race detector a sync.Pool drops what it holds at random.
 func TestAllocatesNothing(t *testing.T) {
-	body := orderBody()
+	allocatesNothing(t, orderSchema, orderBody())
+	schema, body := unionOf(30)
+	allocatesNothing(t, schema, body)
+}
+
+func allocatesNothing(t *testing.T, schema string, body []byte) {
+	t.Helper()
 	for _, use := range []Use{{}, {Request, true}} {
-		s := compileText(t, Options{Dialect: OpenAPI31}, use, orderSchema)
+		s := compileText(t, Options{Dialect: OpenAPI31}, use, schema)
 		if n := testing.AllocsPerRun(200, func() { s.Check(body) }); n > 0 {
 			t.Errorf("%v: %v allocations", use, n)
 		}

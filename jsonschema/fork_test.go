@@ -194,3 +194,34 @@ func TestTagsNarrow(t *testing.T) {
 		k.release(s.scratch)
 	}
 }
+
+// The common case costs one judgement, and no walk.
+func TestNothingToTakeOutIsJudgedOnce(t *testing.T) {
+	const together = `{"allOf":[{"properties":{"a":{"type":"object"}}},{"properties":{"b":{"anyOf":[{"type":"null"},{"properties":{"c":{}}}]}}}]}`
+	union, listed := unionOf(5)
+	for _, c := range []struct {
+		schema, body string
+		once, doubt  bool
+	}{
+		{orderSchema, string(orderBody()), true, false},
+		{union, string(listed), true, false},
+		{together, `{"b":{"c":1},"a":{"free":1}}`, true, false},
+		{together, `{"b":{"c":1,"d":1}}`, false, true},
+		{together, `{"b":7,"a":7}`, true, false},
+		{together, `{"b":{"c":1},"a":[]}`, true, true},
+		{`{"required":["x"],"properties":{"a":{"anyOf":[{}]}}}`, `{"x":1}`, true, true},
+		{orderSchema, `{"id":1,"other":1}`, false, true},
+	} {
+		s := compileText(t, Options{Dialect: OpenAPI31}, Use{Request, true}, c.schema)
+		k := s.scratch.Get().(*check)
+		if fault := k.read([]byte(c.body)); fault != nil {
+			t.Fatal(fault)
+		}
+		k.setBounds()
+		k.closed, k.hides = s.closed, s.hides
+		if once := k.atOnce(s); once != c.once || k.doubt != c.doubt {
+			t.Errorf("%s: at once %v, in doubt %v", c.body, once, k.doubt)
+		}
+		k.release(s.scratch)
+	}
+}

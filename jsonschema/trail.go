@@ -40,7 +40,7 @@ func (t *trail) end() { t.heads, t.notes, t.held = t.heads[:0], t.notes[:0], t.h
 
 // release keeps no more room than another body may need.
 func (t *trail) release() {
-	if cap(t.heads) > maxKeptValues || cap(t.notes) > maxKept || cap(t.held) > maxKept {
+	if cap(t.heads) > maxKeptValues || cap(t.notes) > maxKeptValues || cap(t.held) > maxKeptValues {
 		*t = trail{}
 	}
 	t.end()
