@@ -17,8 +17,9 @@ type Fault struct {
 	Pointer string
 	// Keyword is the word of the schema that does not hold; "number" for one
 	// that is too long to be judged, "false" for a schema that takes nothing,
-	// "cost" for a body that takes too long or holds too much to be judged, and empty for text
-	// that is not JSON.
+	// "cost" for a body that takes too long or holds too much to be judged, "keep"
+	// for one of which it cannot be said which items stay, and empty for text that
+	// is not JSON.
 	Keyword string
 	// Message goes on after the name of the place: "must be at most 100".
 	Message string
