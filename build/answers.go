@@ -13,6 +13,7 @@ import (
 	"sallyport/openapi"
 	"sallyport/source"
 	"sallyport/stage/filter"
+	"sallyport/xmlbody"
 )
 
 // filter places what holds the answers of the operation.
@@ -53,6 +54,9 @@ func (o *operationBuilder) filter() {
 			}
 			content, types = append(content, media), append(types, m.Range)
 			controls = append(controls, o.largeAnswers(mode, r.Status, m, &content[len(content)-1])...)
+			if media.XML != nil {
+				controls = append(controls, enforced(m.At, "answer %s %s: of XML, %s, read and held to the schema; one of more than %s is refused", r.Status, m.Range, media.XML.Root(), answers.MaxBody))
+			}
 			for kind, held := range media.Items {
 				if held != nil {
 					controls = append(controls, enforced(m.At, "answer %s %s: %s, each held to its schema as it passes", r.Status, m.Range, items.Kind(kind)))
@@ -67,7 +71,7 @@ func (o *operationBuilder) filter() {
 			"the operation %s declares no success: every 2xx and 3xx of the backend becomes 502", o.declared.ID)
 	}
 	if mode == filter.Prune {
-		controls = append(controls, enforced(answers.PositionOf("mode"), "answer: undeclared and writeOnly members of JSON are taken out (mode prune)"))
+		controls = append(controls, enforced(answers.PositionOf("mode"), "answer: undeclared and writeOnly members of JSON and XML are taken out (mode prune)"))
 	}
 	if mode == filter.Watch {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: what is not as declared is recorded and passed (mode observe)"))
@@ -112,13 +116,13 @@ func (o *operationBuilder) media(m *openapi.MediaType, r mediatype.Range) (filte
 	if err := o.items(&media, m); err != nil {
 		return media, err
 	}
-	if m.Schema == nil || one && !t.IsJSON() {
-		if m.Schema != nil && media.Items == (filter.Media{}).Items {
-			o.unenforced(annotation(m.At, "answer %s: the schema is not held, only JSON is", m.Range))
+	err := o.xml(&media, m)
+	if m.Schema == nil || one && !t.IsJSON() || err != nil {
+		if m.Schema != nil && !t.IsXML() && media.Items == (filter.Media{}).Items {
+			o.unenforced(annotation(m.At, "answer %s: the schema is not held, only JSON and XML are", m.Range))
 		}
-		return media, nil
+		return media, err
 	}
-	var err error
 	media.Schema, err = o.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true})
 	if err != nil {
 		return media, err
@@ -127,6 +131,27 @@ func (o *operationBuilder) media(m *openapi.MediaType, r mediatype.Range) (filte
 		o.unenforced(annotation(n.At, "answer %s: %s", n.Keyword, n.Says))
 	}
 	return media, nil
+}
+
+// xml compiles what holds an answer of XML, where the range includes any.
+func (o *operationBuilder) xml(media *filter.Media, m *openapi.MediaType) error {
+	t, one := media.Range.Type()
+	example, err := mediatype.Parse("application/xml")
+	if err != nil || m.Schema == nil || one && !t.IsXML() || !one && !media.Range.Includes(example) {
+		return err
+	}
+	media.XML, err = xmlbody.Compile(o.compiler, m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true}, o.follow)
+	switch {
+	case err != nil:
+		return err
+	case media.XML == nil:
+		o.unenforced(annotation(m.At, "answer %s: the schema does not say element by element what is there, so that XML passes unread", m.Range))
+	case one: // of a range the schema is held of JSON too, which says the same
+		for _, n := range media.XML.Notes() {
+			o.unenforced(annotation(n.At, "answer %s: %s", n.Keyword, n.Says))
+		}
+	}
+	return nil
 }
 
 // sequences are a type of each kind, by which a range is asked whether it

@@ -272,6 +272,8 @@ func (o *reading) whyNot(w openapi.Word) string {
 		return "the field belongs to the message, not to the operation"
 	case !strings.Contains(media, "/"):
 		return "nothing reads it"
+	case strings.Contains(media, "xml") && strings.HasPrefix(w.Place, "answer "):
+		return "the schema does not say element by element what is there: such XML passes unread"
 	case strings.Contains(media, "xml"):
 		return "the schema does not say element by element what is there: XML is held to be well-formed alone"
 	case strings.HasPrefix(w.Place, "answer "):

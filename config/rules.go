@@ -43,7 +43,7 @@ type Answers struct {
 	Place `json:"-"`
 
 	// What comes of an answer that is not as the document says: prune takes
-	// undeclared and writeOnly properties out of JSON and records the rest,
+	// undeclared and writeOnly properties out of JSON and XML and records the rest,
 	// block turns every fault into a 502, observe only records, off does not
 	// look.
 	Mode string `yaml:"mode" default:"prune" choices:"prune observe block off"`

@@ -7,6 +7,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"sallyport/mediatype"
 	"sallyport/message"
 	"sallyport/problem"
+	"sallyport/xmlbody"
 )
 
 // Mode says what comes of an answer that is not as declared.
@@ -24,9 +26,9 @@ type Mode uint8
 
 // The modes.
 const (
-	// Prune refuses an undeclared status or media type and JSON that cannot be
-	// read, takes undeclared and writeOnly properties out, and records other
-	// faults.
+	// Prune refuses an undeclared status or media type and JSON or XML that
+	// cannot be read, takes undeclared and writeOnly properties out, and records
+	// other faults.
 	Prune Mode = iota
 	// Watch records all of it and lets it pass.
 	Watch
@@ -58,11 +60,26 @@ type Media struct {
 	// Streams tells that an answer which is too long to be held is judged as it
 	// passes: see jsonschema.Schema.Streams.
 	Streams bool
+	// XML checks XML; nil where nothing is declared that could be read.
+	XML *xmlbody.Schema
 	// Items check what is a sequence, item by item, for each kind that the range
 	// includes.
 	Items [items.Events + 1]*items.Schema
 
-	sequence *sequence // of the answer at hand
+	// Of the answer at hand.
+	sequence *sequence
+	foreign  bool // its charset is not UTF-8
+}
+
+// checks tells whether the answer at hand is judged as a whole.
+func (m *Media) checks() bool { return m.Schema != nil || m.XML != nil }
+
+// clean judges a body.
+func (m *Media) clean(body []byte, may jsonschema.Cleaning) jsonschema.Cleaned {
+	if m.XML != nil {
+		return m.XML.Clean(body, may)
+	}
+	return m.Schema.Clean(body, may)
 }
 
 // NewResponse makes a declared answer.
@@ -89,14 +106,16 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 	}
 	media, err := a.media(x, declared)
 	switch {
-	case (err != nil || media.Schema != nil) && r.Body.Empty(): // chunked, and nothing came
+	case (err != nil || media.checks()) && r.Body.Empty(): // chunked, and nothing came
 		return nil
 	case err != nil:
 		return a.undeclared(x, err)
 	case media.sequence != nil:
 		return a.pass(x, media.sequence)
-	case media.Schema == nil:
+	case !media.checks():
 		return nil
+	case media.foreign:
+		return a.refuse(x, problem.AnswerInvalid, errors.New("XML is read as UTF-8 alone, and the answer says that it is something else"))
 	}
 	return a.check(x, media)
 }
@@ -150,6 +169,10 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 	if !t.IsJSON() {
 		m.Schema = nil
 	}
+	if !t.IsXML() {
+		m.XML = nil
+	}
+	m.foreign = m.XML != nil && !t.IsUTF8()
 	if kind, ok := items.KindOf(t); ok && m.Items[kind] != nil {
 		m.sequence = &sequence{answer: a, kind: kind, schema: m.Items[kind]}
 	}
@@ -171,7 +194,7 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 		decoded(x, body)
 	}
 	all := a.Mode == Prune
-	cleaned := media.Schema.Clean(body, jsonschema.Cleaning{Undeclared: all, Hidden: all})
+	cleaned := media.clean(body, jsonschema.Cleaning{Undeclared: all, Hidden: all})
 	prune(x, &cleaned)
 	if len(cleaned.Faults) == 0 {
 		return nil
@@ -183,7 +206,7 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 // What is refused in mode block must be known before any of it leaves, and what
 // is only watched stays encoded.
 func (a *Answer) streams(x *sallyport.Exchange, media *Media, err error) bool {
-	return media.Streams && a.Mode != Block && problem.As(err).Kind == problem.AnswerTooLarge &&
+	return media.Schema != nil && media.Streams && a.Mode != Block && problem.As(err).Kind == problem.AnswerTooLarge &&
 		(a.Mode != Watch || !x.Response.Fields.Has("Content-Encoding"))
 }
 

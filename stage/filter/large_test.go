@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"sallyport"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/message"
@@ -205,5 +204,3 @@ func TestLargeAnswerIsNeverWhole(t *testing.T) {
 		t.Errorf("%d bytes were held", most)
 	}
 }
-
-var _ sallyport.Closing = (*large)(nil)

@@ -68,7 +68,7 @@ func (a *Answer) forgetLength(x *sallyport.Exchange, declared *Response) {
 	if a.Mode != Prune || x.Request.Method != "HEAD" {
 		return
 	}
-	if media, err := a.media(x, declared); err == nil && (media.Schema != nil || media.sequence != nil) {
+	if media, err := a.media(x, declared); err == nil && (media.checks() || media.sequence != nil) {
 		x.Response.Body.Length = -1
 	}
 }

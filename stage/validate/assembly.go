@@ -10,6 +10,7 @@ import (
 	"sallyport/jsonschema"
 	"sallyport/openapi"
 	"sallyport/source"
+	"sallyport/xmlbody"
 )
 
 // assembly is how parts make one value: an object of those that have names, as
@@ -308,10 +309,10 @@ func (k *partKind) write(d *decoder, p *part, shape *jsonschema.Shape) flaw {
 		d.mark(from, p.index, true)
 		return sound
 	case k.isXML(p):
-		if checkXML(p.content) != nil {
+		if xmlbody.Check(p.content) != nil {
 			return badXML
 		}
-		text, wrong, err := readXML(p.content, k.xml)
+		text, wrong, err := k.xml.Read(p.content)
 		if err != nil || len(wrong) > 0 {
 			return badXML
 		}

@@ -10,6 +10,7 @@ import (
 	"sallyport/mediatype"
 	"sallyport/openapi"
 	"sallyport/source"
+	"sallyport/xmlbody"
 )
 
 // NewBody compiles what one operation takes as a body; nil takes none. It
@@ -121,7 +122,7 @@ func (c *contentEntry) reader(k class) reader {
 			return r
 		}
 	case classXML:
-		r := &xmlBody{required: c.required, plan: planXML(c.d, c.m.Schema)}
+		r := &xmlBody{required: c.required, plan: xmlbody.PlanOf(c.m.Schema, c.d.deref)}
 		if r.plan != nil {
 			r.schema = c.findings.compile(c.d, what, c.m.Schema)
 		}
@@ -199,7 +200,7 @@ func (c *contentEntry) report(r reader, k class) {
 		}
 	case *xmlBody:
 		if r.plan != nil {
-			c.enforce(c.m.At, what+": "+r.plan.root()+", read as "+c.d.summary(c.m.Schema)+presence(c.required))
+			c.enforce(c.m.At, what+": "+r.plan.Root()+", read as "+c.d.summary(c.m.Schema)+presence(c.required))
 			break
 		}
 		c.enforce(c.m.At, what+": well-formed XML without a document type"+presence(c.required))

@@ -10,6 +10,7 @@ import (
 	"sallyport/message"
 	"sallyport/openapi"
 	"sallyport/source"
+	"sallyport/xmlbody"
 )
 
 // partKind is what is known of the parts of one name or place.
@@ -30,12 +31,12 @@ type partKind struct {
 	// parts is set where the part has parts itself: together they are its value.
 	parts *assembly
 	// xml reads XML; nil where the schema says not how.
-	xml *xmlPlan
+	xml *xmlbody.Plan
 }
 
 // partKind compiles the encoding of a property or a place.
 func (f *findings) partKind(d Document, what string, node *source.Node, shape *jsonschema.Shape, e *openapi.Encoding) *partKind {
-	k := &partKind{file: d.fileRules(node), shape: shape, list: mayBe(typesOf(shape), jsonschema.Array), xml: planXML(d, node)}
+	k := &partKind{file: d.fileRules(node), shape: shape, list: mayBe(typesOf(shape), jsonschema.Array), xml: xmlbody.PlanOf(node, d.deref)}
 	if n := d.deref(node); k.list && n.Has("maxItems") {
 		k.most = int(countOf(n, "maxItems"))
 	}

@@ -34,14 +34,14 @@ func (d *decoder) scalar(raw string, c coding, shape *jsonschema.Shape) flaw {
 
 func (d *decoder) appendScalar(types jsonschema.Types) {
 	if mayBe(types, jsonschema.String) {
-		if d.asText || !looksTyped(d.text, types) {
+		if d.asText || !types.Spells(d.text) {
 			d.out = appendQuoted(d.out, d.text)
 			return
 		}
 		d.open = true
 	}
 	switch {
-	case looksTyped(d.text, types):
+	case types.Spells(d.text):
 		d.out = append(d.out, d.text...)
 	case len(d.text) == 0 && mayBe(types, jsonschema.Null) && !mayBe(types, jsonschema.String):
 		// No style says how to write null; empty is what clients send for it.
@@ -49,73 +49,4 @@ func (d *decoder) appendScalar(types jsonschema.Types) {
 	default:
 		d.out = appendQuoted(d.out, d.text)
 	}
-}
-
-// looksTyped tells whether the text is that of a type other than string.
-func looksTyped(text []byte, types jsonschema.Types) bool {
-	switch {
-	case mayBe(types, jsonschema.Boolean) && (string(text) == "true" || string(text) == "false"):
-		return true
-	case mayBe(types, jsonschema.Number) && isNumber(text):
-		return true
-	case mayBe(types, jsonschema.Integer) && isInteger(text):
-		return true
-	case mayBe(types, jsonschema.Null) && !mayBe(types, jsonschema.String) && string(text) == "null":
-		return true
-	}
-	return false
-}
-
-// isInteger is stricter than JSON Schema, for which 1.0 and 1e2 are integers:
-// many a backend reads such text as 1, or not at all.
-func isInteger(text []byte) bool {
-	return len(text) > 0 && integerPart(text) == len(text)
-}
-
-// isNumber follows RFC 8259 §6: no leading zero, no plus sign, no bare dot.
-func isNumber(text []byte) bool {
-	i := integerPart(text)
-	if i == 0 {
-		return false
-	}
-	if i < len(text) && text[i] == '.' {
-		n := digits(text[i+1:])
-		if n == 0 {
-			return false
-		}
-		i += 1 + n
-	}
-	if i < len(text) && text[i]|0x20 == 'e' {
-		i++
-		if i < len(text) && (text[i] == '+' || text[i] == '-') {
-			i++
-		}
-		n := digits(text[i:])
-		if n == 0 {
-			return false
-		}
-		i += n
-	}
-	return i == len(text)
-}
-
-// integerPart is the length of the integer that text begins with, or 0.
-func integerPart(text []byte) int {
-	sign := 0
-	if len(text) > 0 && text[0] == '-' {
-		sign = 1
-	}
-	n := digits(text[sign:])
-	if n == 0 || n > 1 && text[sign] == '0' {
-		return 0
-	}
-	return sign + n
-}
-
-func digits(text []byte) int {
-	n := 0
-	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
-		n++
-	}
-	return n
 }

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,6 +28,7 @@ func TestXMLIsHeldToItsSchema(t *testing.T) {
 	for content, want := range map[string]string{
 		head + `<name>Ann</name></pet>`: "passes",
 		`<?xml version="1.0"?><p:pet xmlns:p="urn:pets" id="1"><name>Ann</name></p:pet>`:                      "passes",
+		"\ufeff" + head + `<name>Ann</name></pet>`:                                                            "passes",
 		`<p:pet xmlns:p="urn:pets" xmlns:x="urn:x" id="1"><x:name>Ann</x:name></p:pet>`:                       "passes",
 		`<pet xmlns="urn:pets" id=" 7 " language="de"><name><![CDATA[<a>]]></name></pet>`:                     "passes",
 		head + `<name/><mass> 1.5e1 </mass><tame>true</tame><born/></pet>`:                                    "passes",
@@ -52,6 +52,8 @@ func TestXMLIsHeldToItsSchema(t *testing.T) {
 		head + `<name>A</name><id>2</id></pet>`:                                                                      "body-invalid body:/id:xml",
 		head + `<name>A<b/></name></pet>`:                                                                            "body-invalid body:/name:xml",
 		head + `<name x="1">A</name></pet>`:                                                                          "body-invalid body:/name:xml",
+		head + `<name>A</name><toys x="1"/></pet>`:                                                                   "body-invalid body:/toys:xml",
+		head + `<name>A</name><born xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1" x="1"/></pet>`:     "body-invalid body:/born:xml",
 		head + `text<name>A</name></pet>`:                                                                            "body-invalid body::xml",
 		head + `<name>A</name><mass>heavy</mass></pet>`:                                                              "body-invalid body:/weight:type",
 		head + `<name>A</name><mass>0x10</mass></pet>`:                                                               "body-invalid body:/weight:type",
@@ -93,10 +95,10 @@ func TestUndeclaredElementsCanPass(t *testing.T) {
 func TestXMLWithTooManyElementsIsRefused(t *testing.T) {
 	s := body(t, pet, BodyOptions{})
 	for _, inner := range []string{
-		strings.Repeat("<tag/>", maxXMLItems+1),
+		strings.Repeat("<tag/>", 100_001),
 		func() string {
 			var b strings.Builder
-			for i := range maxUndeclared + 20 {
+			for i := range 220 {
 				b.WriteString("<x" + strconv.Itoa(i) + "/>")
 			}
 			return b.String()
@@ -128,23 +130,6 @@ func TestWhatXMLIsHeldToIsSaid(t *testing.T) {
 			t.Errorf("%s: %+v; want %s", schema, all, want)
 		}
 	}
-}
-
-// FuzzXML holds the reader to its word: whatever is well-formed becomes JSON
-// text or a fault, and JSON that can be read.
-func FuzzXML(f *testing.F) {
-	f.Add(`<pet xmlns="urn:pets" id="1"><name>A</name><tag>x</tag><toys><toy>1</toy></toys><houses><houses no="1">x</houses></houses><any><x/></any></pet>`)
-	f.Add(`<pet xmlns="urn:pets" a="&quot;"><b>&#10;</b>]]&gt;<c xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1"/></pet>`)
-	plan := body(f, pet, BodyOptions{}).entries[0][classXML].(*xmlBody).plan
-	f.Fuzz(func(t *testing.T, content string) {
-		if len(content) > 1<<16 || checkXML([]byte(content)) != nil {
-			return
-		}
-		text, wrong, err := readXML([]byte(content), plan)
-		if err == nil && len(wrong) == 0 && !json.Valid(text) {
-			t.Fatalf("%s\nbecomes %s", content, text)
-		}
-	})
 }
 
 func BenchmarkXML(b *testing.B) {

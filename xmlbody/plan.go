@@ -1,41 +1,41 @@
-package validate
+package xmlbody
 
 import (
 	"sallyport/jsonschema"
 	"sallyport/source"
 )
 
-// xmlPlan says how an element or an attribute is read into JSON: the XML Object
-// of OpenAPI along a schema. It refers to itself where the schema does.
-type xmlPlan struct {
-	xmlName
+// Plan says how an element, and what it holds, is read into JSON: the XML Object
+// of OpenAPI along a schema.
+type Plan struct {
+	name
 	types  jsonschema.Types // of a text
 	object bool
 	array  bool
 	// wrapped arrays have an element of their own; others are only the elements
 	// of their items, repeated.
 	wrapped   bool
-	item      *xmlPlan
-	members   []xmlMember
-	others    *xmlPlan // members that are not named; nil where nothing is said of them
-	free      bool     // an object that names nothing: what it holds is not looked at
+	item      *Plan
+	members   []member
+	others    *Plan // members that are not named; nil where nothing is said of them
+	free      bool  // an object that names nothing: what it holds is not looked at
 	attribute bool
 	text      bool // the text of its element
 }
 
-// xmlMember is a property of an object.
-type xmlMember struct {
+// member is a property of an object.
+type member struct {
 	property string
-	plan     *xmlPlan
+	plan     *Plan
 }
 
-// xmlName is what an element or attribute must be called. Without a namespace
+// name is what an element or attribute must be called. Without a namespace
 // declared any will do: a default namespace is not repeated on each schema.
-type xmlName struct {
+type name struct {
 	local, space string
 }
 
-func (n xmlName) is(local, space string) bool {
+func (n name) is(local, space string) bool {
 	return n.local == local && (n.space == "" || n.space == space)
 }
 
@@ -46,20 +46,21 @@ var unmapped = [...]string{
 	"unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "minProperties", "maxProperties",
 }
 
-// maxXMLPlans bounds what one schema is read into.
-const maxXMLPlans = 2_000
+// maxPlans bounds what one schema is read into.
+const maxPlans = 2_000
 
-// xmlPlanner makes plans; follow is Document.deref.
-type xmlPlanner struct {
+// planner makes plans.
+type planner struct {
 	follow func(*source.Node) *source.Node
-	known  map[*source.Node]*xmlPlan
+	known  map[*source.Node]*Plan
 	failed bool
 }
 
-// planXML makes the plan of a body; nil where its schema cannot be mapped, or
-// says nothing of what an element holds.
-func planXML(d Document, schema *source.Node) *xmlPlan {
-	p := xmlPlanner{follow: d.deref, known: map[*source.Node]*xmlPlan{}}
+// PlanOf makes the plan of a body; nil where what an element holds depends on
+// its value, or its schema says nothing of it. Follow leads from a schema that
+// is a reference to what says something, nil where there is nothing.
+func PlanOf(schema *source.Node, follow func(*source.Node) *source.Node) *Plan {
+	p := planner{follow: follow, known: map[*source.Node]*Plan{}}
 	if schema == nil {
 		return nil
 	}
@@ -86,12 +87,12 @@ func componentName(ref string) string {
 	return ""
 }
 
-func (p *xmlPlanner) plan(n *source.Node) *xmlPlan {
+func (p *planner) plan(n *source.Node) *Plan {
 	if known := p.known[n]; known != nil {
 		return known
 	}
-	plan := &xmlPlan{}
-	if len(p.known) >= maxXMLPlans {
+	plan := &Plan{}
+	if len(p.known) >= maxPlans {
 		p.failed = true
 		return plan
 	}
@@ -111,7 +112,7 @@ func (p *xmlPlanner) plan(n *source.Node) *xmlPlan {
 }
 
 // read takes a schema, and all that holds beside it, into a plan.
-func (p *xmlPlanner) read(plan *xmlPlan, n *source.Node, depth int) {
+func (p *planner) read(plan *Plan, n *source.Node, depth int) {
 	if n == nil || n.Kind != source.Map || depth > 20 {
 		p.failed = p.failed || n == nil || depth > 20
 		return
@@ -137,7 +138,7 @@ func (p *xmlPlanner) read(plan *xmlPlan, n *source.Node, depth int) {
 	}
 	if properties := n.Get("properties"); properties != nil {
 		for i := range properties.Members {
-			plan.members = append(plan.members, xmlMember{properties.Members[i].Name, p.plan(properties.Members[i].Value)})
+			plan.members = append(plan.members, member{properties.Members[i].Name, p.plan(properties.Members[i].Value)})
 		}
 	}
 	if others := n.Get("additionalProperties"); others != nil && others.Kind == source.Map {
@@ -145,11 +146,11 @@ func (p *xmlPlanner) read(plan *xmlPlan, n *source.Node, depth int) {
 	}
 }
 
-var xmlTypes = map[string]jsonschema.Types{
+var typesByName = map[string]jsonschema.Types{
 	"string": jsonschema.String, "number": jsonschema.Number | jsonschema.Integer, "integer": jsonschema.Integer, "boolean": jsonschema.Boolean, "null": jsonschema.Null,
 }
 
-func (p *xmlPlanner) readTypes(plan *xmlPlan, n *source.Node) {
+func (p *planner) readTypes(plan *Plan, n *source.Node) {
 	var names []string
 	switch t := n.Get("type"); {
 	case t == nil:
@@ -163,7 +164,7 @@ func (p *xmlPlanner) readTypes(plan *xmlPlan, n *source.Node) {
 	for _, name := range names {
 		plan.object = plan.object || name == "object"
 		plan.array = plan.array || name == "array"
-		plan.types |= xmlTypes[name]
+		plan.types |= typesByName[name]
 	}
 	if n.True("nullable") {
 		plan.types |= jsonschema.Null
@@ -179,12 +180,12 @@ func (p *xmlPlanner) readTypes(plan *xmlPlan, n *source.Node) {
 
 // readXML takes the XML Object; nodeType is that of 3.2, attribute and wrapped
 // those before it.
-func (p *xmlPlanner) readXML(plan *xmlPlan, n *source.Node) {
+func (p *planner) readXML(plan *Plan, n *source.Node) {
 	if n == nil {
 		return
 	}
-	if name := n.Str("name"); name != "" {
-		plan.local = name
+	if local := n.Str("name"); local != "" {
+		plan.local = local
 	}
 	if space := n.Str("namespace"); space != "" {
 		plan.space = space
@@ -206,21 +207,29 @@ func (p *xmlPlanner) readXML(plan *xmlPlan, n *source.Node) {
 // named is what a member's elements are called: its own name, or else that of
 // the property. Of an array that is not wrapped it is the name of the items
 // that counts.
-func (m *xmlMember) named() xmlName {
+func (m *member) named() name {
 	plan := m.plan
 	if plan.array && !plan.wrapped {
 		plan = plan.item
 		if plan.local == "" {
-			return xmlName{m.property, plan.space}
+			return name{m.property, plan.space}
 		}
 	}
 	return plan.or(m.property)
 }
 
 // or is the name, or another where there is none.
-func (n xmlName) or(local string) xmlName {
+func (n name) or(local string) name {
 	if n.local == "" {
 		n.local = local
 	}
 	return n
+}
+
+// Root is how the root must be called, for a person.
+func (p *Plan) Root() string {
+	if p.local == "" {
+		return "one element"
+	}
+	return "the element " + p.local
 }
