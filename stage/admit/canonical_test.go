@@ -130,6 +130,34 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// Files may come beyond what is held, in a multipart body alone.
+func TestSizesOfUploads(t *testing.T) {
+	for _, c := range []struct {
+		mediaType string
+		length    int64
+		passes    bool
+	}{
+		{"multipart/form-data; boundary=b", 11, true},
+		{"Multipart/Mixed; boundary=b", 100, true},
+		{"multipart/form-data; boundary=b", 101, false},
+		{"application/json", 11, false},
+		{"application/json; a=multipart/form-data", 11, false},
+		{"", 11, false},
+	} {
+		x := exchange("POST", "/")
+		x.Op.MaxUpload = 100
+		x.Request.Fields.Set("Content-Type", c.mediaType)
+		x.Request.Body = message.NewBody(nil, c.length)
+		if err := (Sizes{}).Run(x); (err == nil) != c.passes {
+			t.Errorf("%d bytes of %q: %v", c.length, c.mediaType, err)
+		}
+	}
+	x := exchange("POST", "/")
+	x.Request.Fields.Set("Content-Type", "multipart/form-data; boundary=b")
+	x.Request.Body = message.NewBody(nil, 11)
+	wantKind(t, Sizes{}.Run(x), problem.BodyTooLarge)
+}
+
 type nopCloser struct{ *strings.Reader }
 
 func (nopCloser) Close() error { return nil }

@@ -179,7 +179,7 @@ func (k *partKind) header(p *part, pointer string, named bool, found *faults) {
 	if named && p.file && k.file == nil && !(p.typed && p.media.IsJSON()) {
 		// Backends put a part with a file name among the files, where the
 		// value that was checked is not found.
-		found.add("body", pointer, "filename", "must be sent without a file name")
+		found.add("body", pointer, "filename", "must be declared as a file, or sent without a file name")
 	}
 	for i := range p.fields {
 		if !k.mayHave(p.fields[i].Name, named) {

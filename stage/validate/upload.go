@@ -163,8 +163,14 @@ func (u *upload) next() error {
 	if err := u.repeated(&p); err != nil {
 		return err
 	}
-	if u.r.parts.kindOf(&p).file != nil {
-		return u.beginFile(&p)
+	k := u.r.parts.kindOf(&p)
+	var found faults
+	k.header(&p, u.r.parts.pointer(&p), u.r.parts.named, &found)
+	switch {
+	case len(found) > 0:
+		return invalidBody(found)
+	case k.file != nil:
+		return u.beginFile(&p, k)
 	}
 	return u.value(&p)
 }
@@ -198,18 +204,11 @@ func (u *upload) repeated(p *part) error {
 }
 
 // beginFile lets the content of a file come.
-func (u *upload) beginFile(p *part) error {
-	a := u.r.parts
-	k, pointer := a.kindOf(p), a.pointer(p)
-	var found faults
-	k.header(p, pointer, a.named, &found)
-	if len(found) > 0 {
-		return invalidBody(found)
-	}
+func (u *upload) beginFile(p *part, k *partKind) error {
 	if err := u.early(p); err != nil {
 		return err
 	}
-	u.file, u.pointer, u.length = &fileCount{rules: k.file, limit: u.r.file}, pointer, p.length
+	u.file, u.pointer, u.length = &fileCount{rules: k.file, limit: u.r.file}, u.r.parts.pointer(p), p.length
 	u.pass(p)
 	return nil
 }

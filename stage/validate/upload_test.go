@@ -82,6 +82,7 @@ func TestUploadsAreJudgedAlikeHeldAndStreamed(t *testing.T) {
 		{"a field that is too long, late", written(photo, field("name", "Robert")), "body-invalid body:/name:maxLength"},
 		{"an undeclared part, late", written(name, photo, field("admin", "1")), "body-invalid body:/admin:additionalProperties"},
 		{"an undeclared file, late", written(name, photo, file("admin", "a/b", "1")), "body-invalid body:/admin:filename"},
+		{"a large file that nobody declared", written(name, photo, file("admin", "a/b", large(3000))), "body-invalid body:/admin:filename"},
 		{"a file twice", written(name, photo, photo), "body-invalid body:/photo:duplicate"},
 		{"a file too many", written(name, file("more", "a/b", ""), file("more", "a/b", ""), file("more", "a/b", "")), "body-invalid body:/more:maxItems"},
 		{"too few of a list", written(name, photo, field("tags", "a")), "body-invalid body:/tags:minItems"},
