@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 
 // Checks ask each target by itself whether it is well.
 type Checks struct {
-	// Path is asked for, behind the target's own; "" makes no checks.
+	// Path is asked for, perhaps with a query, behind the target's own path; ""
+	// makes no checks.
 	Path string
 	// Every is the time from one check to the next, Timeout that for an answer.
 	Every, Timeout time.Duration
@@ -52,9 +54,10 @@ func (p *Pool) ask(ctx context.Context, t *Target) error {
 	c := &p.config.Checks
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
+	path, query, _ := strings.Cut(c.Path, "?")
 	answer, err := p.carrier.carry(ctx, t, &outgoing{
-		Request: &message.Request{Method: "GET", Authority: t.url.Host, Scheme: t.url.Scheme, Path: c.Path},
-		path:    c.Path,
+		Request: &message.Request{Method: "GET", Authority: t.url.Host, Scheme: t.url.Scheme, Path: path, Query: query},
+		path:    path,
 		fields:  message.Fields{{Name: "User-Agent", Value: "sallyport (health check)"}},
 	})
 	if err != nil {

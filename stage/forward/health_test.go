@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -344,6 +345,36 @@ func TestFirstCheckDecidesAlone(t *testing.T) {
 	})
 }
 
+// TestCheckOfARealTarget: it has its time, and its connection is used again.
+func TestCheckOfARealTarget(t *testing.T) {
+	var hang atomic.Bool
+	b := newBackend(t, func(c *conversation) bool {
+		if hang.Load() {
+			_, _ = c.in.ReadByte()
+			return false
+		}
+		c.say(ok)
+		return true
+	})
+	p := newPool(t, PoolConfig{Targets: Targets(b.url()), Checks: Checks{Path: "/up?deep=1", Every: time.Hour, Timeout: 50 * time.Millisecond, Statuses: []Statuses{{200, 200}}}})
+	target := p.now.Load().targets[0]
+	for range 2 {
+		if err := p.ask(t.Context(), target); err != nil {
+			t.Error(err)
+		}
+		if head := <-b.heard; !strings.HasPrefix(head, "GET /up?deep=1 HTTP/1.1\n") || !strings.Contains(head, "\nUser-Agent: sallyport (health check)\n") {
+			t.Errorf("the target heard\n%s", head)
+		}
+	}
+	if b.count() != 1 {
+		t.Errorf("%d connections for two checks", b.count())
+	}
+	hang.Store(true)
+	if err := p.ask(t.Context(), target); err == nil {
+		t.Error("a target that hangs is well")
+	}
+}
+
 // TestNames: where a name leads elsewhere there are other targets; while the
 // resolver fails the old ones stay.
 func TestNames(t *testing.T) {
@@ -429,6 +460,9 @@ func TestNames(t *testing.T) {
 					if p.now.Load().targets[0].circuit.until.Load() != 1 {
 						t.Error("what is known of the target is forgotten")
 					}
+				}
+				if !first.idle.closed || p.now.Load().targets[0].idle.closed {
+					t.Error("connections to where the name led are kept, or those to where it leads are not")
 				}
 				if asked > before+2 {
 					t.Errorf("the resolver was asked %d times", asked-before)

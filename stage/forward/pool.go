@@ -148,16 +148,26 @@ func (p *Pool) Open() {
 	}
 	var ctx context.Context
 	ctx, p.cancel = context.WithCancel(context.Background())
-	if p.config.Checks.Path == "" {
-		for _, t := range p.seeds {
-			t.down.Store(false) // nobody would find it up again
+	for _, t := range p.seeds {
+		p.forgive(t)
+	}
+	names := p.config.Resolve > 0 && slices.ContainsFunc(p.seeds, (*Target).resolvable)
+	p.ended.Go(func() {
+		if names {
+			p.resolveAll(ctx) // before the first check: it is of the addresses
+			p.ended.Go(func() { p.resolve(ctx) })
 		}
-	}
-	if p.config.Resolve > 0 && slices.ContainsFunc(p.seeds, (*Target).resolvable) {
-		p.ended.Go(func() { p.resolve(ctx) })
-	}
-	if p.config.Checks.Path != "" {
-		p.ended.Go(func() { p.check(ctx) })
+		if p.config.Checks.Path != "" {
+			p.check(ctx)
+		}
+	})
+}
+
+// forgive forgets that checks found a target down where there are none any
+// more: nobody would find it up again.
+func (g *group) forgive(t *Target) {
+	if g.config.Checks.Path == "" {
+		t.down.Store(false)
 	}
 }
 

@@ -3,6 +3,7 @@ package forward
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,6 @@ func (p *Pool) resolve(ctx context.Context) {
 	ticker := time.NewTicker(p.config.Resolve)
 	defer ticker.Stop()
 	for {
-		p.resolveAll(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -23,6 +23,7 @@ func (p *Pool) resolve(ctx context.Context) {
 				return
 			}
 		}
+		p.resolveAll(ctx)
 	}
 }
 
@@ -72,8 +73,14 @@ func (g *group) resolveAll(ctx context.Context) {
 		changed = changed || !sameTargets(before, after)
 		targets = append(targets, after...)
 	}
-	if changed {
-		g.now.Store(newSet(targets))
+	if !changed {
+		return
+	}
+	g.now.Store(newSet(targets))
+	for _, t := range old.targets {
+		if !slices.Contains(targets, t) {
+			t.idle.close() // nobody asks there any more
+		}
 	}
 }
 
@@ -116,7 +123,9 @@ func (g *group) alone(seed *Target, before []*Target, a netip.Addr) *Target {
 		}
 	}
 	t := seed.only(a)
-	return g.placed(t, t.Address+t.prefix+" of "+seed.name)
+	g.placed(t, t.Address+t.prefix+" of "+seed.name)
+	g.forgive(t)
+	return t
 }
 
 func sameTargets(a, b []*Target) bool {
@@ -124,10 +133,9 @@ func sameTargets(a, b []*Target) bool {
 		return false
 	}
 	for _, t := range a {
-		if (&choice{tried: b}).hasTried(t) {
-			continue
+		if !slices.Contains(b, t) {
+			return false
 		}
-		return false
 	}
 	return true
 }
