@@ -48,8 +48,12 @@ func (a *Answer) passLarge(x *sallyport.Exchange, media *Media) error {
 			return l.refusal(err)
 		}
 	}
-	x.Response.Body = message.NewBody(passing{breaking{l.stream}, body}, length)
 	x.OnDone(l)
+	if a.Mode == Watch {
+		x.Response.Body = message.NewBody(watched{passing{l.stream, body}, body}, length)
+		return nil
+	}
+	x.Response.Body = message.NewBody(passing{breaking{l.stream}, body}, length)
 	return nil
 }
 
@@ -57,6 +61,12 @@ func (a *Answer) passLarge(x *sallyport.Exchange, media *Media) error {
 type passing struct {
 	io.Reader
 	io.Closer
+}
+
+// watched is a body that nobody changes: its trailers still hold.
+type watched struct {
+	passing
+	message.Trailing
 }
 
 func (l *large) streaming() jsonschema.Streaming {

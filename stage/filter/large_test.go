@@ -204,3 +204,28 @@ func TestLargeAnswerIsNeverWhole(t *testing.T) {
 		t.Errorf("%d bytes were held", most)
 	}
 }
+
+// What is only watched keeps the fields behind its content; what may have been
+// changed does not.
+func TestTrailersOfALargeAnswer(t *testing.T) {
+	for mode, want := range map[Mode]bool{Watch: true, Prune: false} {
+		x := streamed("application/json", "")
+		x.Op.MaxAnswer = 10
+		x.Response.Body = message.NewBody(trailed{io.NopCloser(strings.NewReader(`{"users":[{"name":"a"},{"name":"b"}]}`))}, -1)
+		if err := pages(t, mode, userPage).Run(x); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, x.Response.Body); err != nil {
+			t.Fatal(err)
+		}
+		if got := x.Response.Body.Trailers().Has("Content-Digest"); got != want {
+			t.Errorf("mode %d: %v", mode, got)
+		}
+	}
+}
+
+type trailed struct{ io.ReadCloser }
+
+func (trailed) Trailers() message.Fields {
+	return message.Fields{{Name: "Content-Digest", Value: "sha-256=:a:"}}
+}
