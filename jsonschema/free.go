@@ -10,7 +10,8 @@ const (
 	// what letters and digits alone encode is longer.
 	maxBound = 128
 	// maxBinding is how many schemas are looked at, and for each value of the
-	// body: recursion through several branches could double with each level.
+	// body, and as many to judge branches: recursion through several could double
+	// with each level.
 	maxBinding     = 20_000
 	bindingByValue = 16
 )
@@ -59,7 +60,7 @@ func (k *check) bind(s *schema, v int32, around *schema) {
 // branch was judged.
 func (k *check) mayBind() bool {
 	k.sight.bindings++
-	return k.sight.bindings <= maxBinding+bindingByValue*len(k.values) && !k.spent
+	return k.sight.bindings <= k.maxSteps && !k.spent
 }
 
 // bindConstant marks all that is in a value that the schema spells out.

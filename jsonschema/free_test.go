@@ -76,6 +76,19 @@ func TestFree(t *testing.T) {
 	}
 }
 
+// Two branches hold on each level.
+func TestBindingDoesNotDoubleWithEachLevel(t *testing.T) {
+	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, `{"$ref":"#/t","t":{"anyOf":[{"properties":{"a":{"$ref":"#/t"},"z":{"const":"s"}}},{"type":"object","properties":{"z":{"const":"s"},"a":{"$ref":"#/t"}}}]}}`)
+	var found Found
+	for depth, free := range map[int]int{3: 0, 90: 2} {
+		body := strings.Repeat(`{"a":`, depth) + `{"z":"s"}` + strings.Repeat(`}`, depth)
+		got := s.Look([]byte(body), Cleaning{}, &Watch{Free: true}, &found)
+		if got.Faults != nil || found.FreeCount() > free {
+			t.Errorf("%d deep: %s, %d are free", depth, told(got.Faults), found.FreeCount())
+		}
+	}
+}
+
 func TestFreeShowsTheText(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{}, `{}`)
 	var found Found

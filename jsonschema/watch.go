@@ -169,7 +169,7 @@ func (k *check) show(s *Schema, gone [][2]int, holds bool) (masked int) {
 	k.capture(0, k.asked.Capture, &k.sight.found.Captured)
 	if k.asked.Free {
 		if holds {
-			k.steps = 0
+			k.steps, k.maxSteps = 0, maxBinding+bindingByValue*len(k.values)
 			k.bindPlace(s.root, 0)
 		}
 		k.freeText()
