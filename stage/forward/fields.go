@@ -13,7 +13,11 @@ import (
 // client's without those that are the gateway's to give, then the gateway's.
 func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	listed := connectionListed(x.Request.Fields)
-	out := make(message.Fields, 0, len(x.Request.Fields)+ownMost)
+	own, room := ownFields, ownText
+	if x.Caller.Proved() != nil {
+		own, room = own+callerFields, room+callerText
+	}
+	out := make(message.Fields, 0, len(x.Request.Fields)+own)
 	for _, f := range x.Request.Fields {
 		switch {
 		case u.gatewayOwned(f.Name) || hopByHop(f.Name, listed):
@@ -33,7 +37,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	}
 	out.Add("Via", via(x.Request.Proto))
 	var made text
-	made.Grow(usualText)
+	made.Grow(room)
 	made.forwarded(x)
 	if err := made.caller(u.Prefix, &x.Caller); err != nil {
 		return nil, err
@@ -41,9 +45,11 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	return made.addTo(out), nil
 }
 
-// ownMost is how many fields come from the gateway at most: nine, and those of
-// a caller.
-const ownMost = 16
+// How many fields come from the gateway, and room for what is usual in them.
+const (
+	ownFields, ownText       = 9, 128
+	callerFields, callerText = 7, 256
+)
 
 // text is field lines that are put together here, in one string for all.
 type text struct {
@@ -51,9 +57,6 @@ type text struct {
 	lines [10]line
 	count int
 }
-
-// usualText is room for the fields of a caller with a few scopes.
-const usualText = 384
 
 // line is where a name and a value stand in a text. A name that is a constant
 // does not stand there.

@@ -94,6 +94,9 @@ func repeatable(err error, out *outgoing) bool {
 
 // told is an error as carrier speaks of it.
 func told(err error) error {
+	if err == nil {
+		return nil
+	}
 	if body := (*http1.BodyError)(nil); errors.As(err, &body) {
 		return &clientError{body.Unwrap()}
 	}

@@ -13,13 +13,13 @@ type idle struct {
 	most int // how many are kept
 
 	mu     sync.Mutex
-	conns  []kept // the one that was used last is last
+	conns  []idleConn // the one that was used last is last
 	round  int
 	sweeps *time.Timer
 	closed bool
 }
 
-type kept struct {
+type idleConn struct {
 	conn  *http1.ClientConn
 	round int
 }
@@ -51,7 +51,7 @@ func (i *idle) put(conn *http1.ClientConn) {
 		conn.Close()
 		return
 	}
-	i.conns = append(i.conns, kept{conn, i.round})
+	i.conns = append(i.conns, idleConn{conn, i.round})
 	if i.sweeps == nil {
 		i.sweeps = time.AfterFunc(idleRound, i.sweep)
 	}

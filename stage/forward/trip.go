@@ -183,10 +183,11 @@ func (t *trip) Done(x *sallyport.Exchange) {
 
 // causeOf says what an error of the carrier means for the target.
 func (t *trip) causeOf(err error) cause {
+	if err == nil {
+		return fine
+	}
 	var client *clientError
 	switch {
-	case err == nil:
-		return fine
 	case t.exchange.Context.Err() != nil || errors.As(err, &client):
 		return abandoned
 	case isDial(err):
