@@ -47,13 +47,13 @@ func (l *Log) Run(x *sallyport.Exchange) error {
 	// Without the caller's place in the code, which nobody asked for.
 	now := x.Env.Now()
 	record := slog.NewRecord(now, level, "request", 0)
-	record.AddAttrs(l.attributes(x, decision, now)...)
+	var room [26]slog.Attr // the record copies them
+	record.AddAttrs(l.attributes(room[:0], x, decision, now)...)
 	return x.Env.Log.Handler().Handle(context.Background(), record)
 }
 
-func (l *Log) attributes(x *sallyport.Exchange, decision Decision, now time.Time) []slog.Attr {
+func (l *Log) attributes(attrs []slog.Attr, x *sallyport.Exchange, decision Decision, now time.Time) []slog.Attr {
 	took := now.Sub(x.Start)
-	attrs := make([]slog.Attr, 0, 26)
 	attrs = append(attrs,
 		slog.String("request_id", x.ID),
 		slog.String("trace_id", traceID(x.Trace)),
