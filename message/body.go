@@ -37,6 +37,8 @@ type Body struct {
 	passed atomic.Int64
 	limit  int64
 	broken error
+	// ended says that the stream's end was read. Atomic for the same reason.
+	ended atomic.Bool
 }
 
 // Trailing is a stream of content behind which fields may stand.
@@ -232,10 +234,20 @@ func (b *Body) Read(p []byte) (int, error) {
 	if passed := b.passed.Add(int64(n)); b.limit >= 0 && passed > b.limit {
 		return 0, ErrTooLarge
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		b.ended.Store(true)
+	default:
 		b.broken = err
 	}
 	return n, err
+}
+
+// Complete tells whether everything has come: the body is held or none, or its
+// stream was read to its end.
+func (b *Body) Complete() bool {
+	return b == nil || b.whole || b.ended.Load() || b.Length >= 0 && b.passed.Load() == b.Length
 }
 
 // Broken is why the stream could not be read to its end, nil if nothing is

@@ -282,3 +282,31 @@ func TestHeldBodyIsGivenBackOnce(t *testing.T) {
 type closing func() error
 
 func (c closing) Close() error { return c() }
+
+// TestBodyTellsHowItEnded: to whoever comes after the one that read it.
+func TestBodyTellsHowItEnded(t *testing.T) {
+	whole := NewBody(io.NopCloser(strings.NewReader("abc")), -1)
+	if whole.Complete() || whole.Broken() != nil {
+		t.Error("nothing was read, and it has ended")
+	}
+	if _, err := io.ReadAll(whole); err != nil || !whole.Complete() || whole.Broken() != nil {
+		t.Errorf("it was read to its end: %v, %v, %v", err, whole.Complete(), whole.Broken())
+	}
+	measured := NewBody(io.NopCloser(strings.NewReader("abc")), 3)
+	if _, err := io.ReadFull(measured, make([]byte, 3)); err != nil || !measured.Complete() {
+		t.Error("all that was declared has come")
+	}
+	cut := errors.New("cut")
+	for name, read := range map[string]func(*Body) error{
+		"streamed": func(b *Body) error { _, err := io.ReadAll(b); return err },
+		"held":     func(b *Body) error { _, err := b.Hold(100, nil); return err },
+	} {
+		b := NewBody(io.NopCloser(io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(cut))), -1)
+		if err := read(b); !errors.Is(err, cut) || b.Broken() != cut || b.Complete() {
+			t.Errorf("%s: %v, %v, %v", name, err, b.Broken(), b.Complete())
+		}
+	}
+	if none := (*Body)(nil); !none.Complete() || none.Broken() != nil || !BytesBody(nil).Complete() {
+		t.Error("nothing is left to come of none")
+	}
+}

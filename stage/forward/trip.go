@@ -181,7 +181,10 @@ func (t *trip) Done(x *sallyport.Exchange) {
 	t.leave()
 }
 
-// causeOf says what an error of the carrier means for the target.
+// causeOf says what an error of the carrier means for the target. A request
+// whose body was still coming means nothing: a client that sends too slowly
+// makes a backend break off, or the time for everything pass, and could have
+// every target taken out.
 func (t *trip) causeOf(err error) cause {
 	if err == nil {
 		return fine
@@ -192,6 +195,8 @@ func (t *trip) causeOf(err error) cause {
 		return abandoned
 	case isDial(err):
 		return connect
+	case !t.out.Body.Complete():
+		return abandoned
 	case isTimeout(err):
 		return timeout
 	}

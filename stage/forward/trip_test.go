@@ -293,3 +293,35 @@ func TestMaxRequests(t *testing.T) {
 		}
 	})
 }
+
+// TestSlowClientSpeaksAgainstNobody: a client that sends its body so slowly that
+// the backend gives up must not have the target taken out.
+func TestSlowClientSpeaksAgainstNobody(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		read bool // the body was read to its end
+		out  bool
+	}{{"a time-out meanwhile", errDeadline, false, false}, {"a reset meanwhile", errReset, false, false}, {"a time-out afterwards", errDeadline, true, true}, {"a reset afterwards", errReset, true, true}, {"no connection", errRefused, false, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			outliers := Outliers{On: failures(t, "connect", "reset", "timeout"), Failures: 1, Window: time.Minute, Out: time.Minute}
+			u := playing(t, PoolConfig{Outliers: outliers}, 1, func(_ context.Context, _ *Target, out *outgoing) (*message.Response, error) {
+				if c.read {
+					_, _ = io.ReadAll(out.Body)
+				}
+				return nil, c.err
+			})
+			for _, length := range []int64{7, -1} {
+				x := exchange(t, "POST", "/", "")
+				x.Request.Body = message.NewBody(io.NopCloser(strings.NewReader("content")), length)
+				if err := request(u, x); err == nil {
+					t.Fatal("no error")
+				}
+				target := u.Pool.now.Load().targets[0]
+				if out := target.outlier.until.Swap(0) != 0; out != c.out {
+					t.Errorf("length %d: the target is out: %v", length, out)
+				}
+			}
+		})
+	}
+}
