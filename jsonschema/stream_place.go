@@ -94,12 +94,38 @@ func (p *place) add(s, around *schema) *Note {
 		}
 	}
 	var obstacle *Note
-	s.conjuncts(func(b *schema) {
+	add := func(b *schema) {
 		if obstacle == nil {
 			obstacle = p.add(b, around)
 		}
-	})
+	}
+	s.conjuncts(add)
+	for _, union := range [...][]*schema{s.anyOf, s.oneOf} {
+		if one := p.only(union); one != nil {
+			add(one)
+		}
+	}
 	return obstacle
+}
+
+// only is the branch of a union that must hold, since no other takes such a
+// container: null beside an array is how many a list may be absent.
+func (p *place) only(union []*schema) *schema {
+	kind := Array
+	if p.kind == '{' {
+		kind = Object
+	}
+	var one *schema
+	for _, b := range union {
+		switch {
+		case b.accepts&kind == 0:
+		case one != nil:
+			return nil
+		default:
+			one = b
+		}
+	}
+	return one
 }
 
 // obstacle is the word of a schema for which the container must be known as a
@@ -112,9 +138,9 @@ func (p *place) obstacle(s *schema) string {
 		return "type"
 	case s.enum != nil:
 		return s.enum.keyword
-	case s.anyOf != nil:
+	case s.anyOf != nil && p.only(s.anyOf) == nil:
 		return "anyOf"
-	case s.oneOf != nil:
+	case s.oneOf != nil && p.only(s.oneOf) == nil:
 		return "oneOf"
 	case s.not != nil:
 		return "not"
@@ -174,6 +200,7 @@ func (p *place) partsAt(ordinal int) *Schema {
 func (c conjunct) partsAt(ordinal int, excused map[string]bool) *schema {
 	part := *c.schema
 	part.types, part.refs, part.allOf, part.via, part.hidden = 0, nil, nil, nil, nil
+	part.anyOf, part.oneOf, part.anyFork, part.oneFork = nil, nil, nil, nil
 	part.judgedFurther = false
 	if c.object != nil {
 		o := *c.object

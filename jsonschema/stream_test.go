@@ -98,6 +98,7 @@ func TestStreamTakesApartWhatDoesNotFit(t *testing.T) {
 		{"the last one", orders, `{"page": 1, ` + undeclared + ` }`, `{"page": 1 }`, ""},
 		{"an item that does not fit", orders, `{"data":[{"id":1,"tags":["aaaaaaaa","bbbbbbbb"],"x":"cccccccccccccccccccc"}]}`, `{"data":[{"id":1,"tags":["aaaaaaaa","bbbbbbbb"]}]}`, ""},
 		{"a text that does not fit", orders, `{"data":[{"id":1,"tags":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}]}`, `{"data":[{"id":1,"tags":[`, "held"},
+		{"a list that may be absent", `{"properties":{"a":{"anyOf":[{"items":{"properties":{"b":{}}},"type":"array"},{"type":"null"}]}}}`, `{"a":[{"b":1,"x":1},{"b":1,"x":1}]}`, `{"a":[{"b":1},{"b":1}]}`, ""},
 		{"a schema that asks for the whole", `{"items":{"items":{"type":"string"},"uniqueItems":true}}`, `[["a"],["aaaaaaaa","bbbbbbbb","cccccccc"]]`, `[["a"]`, "held"},
 		{"a name that stands twice", orders, `{"data":[],"page":1,"data":[]}`, `{"data":[],"page":1`, "not JSON"},
 		{"a name that stands twice unread", orders, `{"page":1,"x":{"aaaaaaaaaa":1,"aaaaaaaaab":1,"aaaaaaaaa\u0061":1}}`, `{"page":1`, "not JSON"},
@@ -200,9 +201,10 @@ func TestStreams(t *testing.T) {
 		`{}`:                                  "",
 		`{"type":"string"}`:                   "type",
 		`{"type":"array","uniqueItems":true}`: "uniqueItems",
-		`{"oneOf":[{"type":"array"}]}`:        "oneOf",
-		`{"allOf":[{"type":"object"},{"dependentRequired":{"a":["b"]}}]}`:                              "dependentRequired",
-		`{"properties":{"a":{"type":"array","contains":{}},"b":{"type":"string"},"c":{"anyOf":[{}]}}}`: "/a must fit: contains; /c must fit: anyOf",
+		`{"oneOf":[{"type":"array"},{"type":"null"}]}`:                                                    "",
+		`{"oneOf":[{"type":"array"},{"type":"array","maxItems":3}]}`:                                      "oneOf",
+		`{"allOf":[{"type":"object"},{"dependentRequired":{"a":["b"]}}]}`:                                 "dependentRequired",
+		`{"properties":{"a":{"type":"array","contains":{}},"b":{"type":"string"},"c":{"anyOf":[{},{}]}}}`: "/a must fit: contains; /c must fit: anyOf",
 	} {
 		notes, ok := compileText(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, schema).Streams()
 		var got []string
