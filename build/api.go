@@ -18,6 +18,7 @@ import (
 	"sallyport/stage/forward"
 	"sallyport/stage/identify"
 	"sallyport/stage/limit"
+	"sallyport/stage/validate"
 )
 
 // apiBuilder makes the operations of one API.
@@ -32,6 +33,7 @@ type apiBuilder struct {
 	cors       *admit.CORS
 	pool       *forward.Pool
 	poolConfig forward.PoolConfig
+	names      validate.Budget
 	used       map[string]bool // names of the configuration that some operation needed
 }
 

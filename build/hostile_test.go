@@ -108,9 +108,9 @@ func TestHostileDocuments(t *testing.T) {
 	}
 }
 
-// What multiplies in a document: references, branches, names, operations. The
-// sizes are well beyond any public description; names times operations is
-// bounded by the size of a document alone, and so can still be made to cost more.
+// What multiplies in a document: references, branches, names, operations,
+// patterns. The sizes are well beyond any public description. What would still
+// cost more than the document is long has a budget, and then a mistake says so.
 func TestMultiplyingDocuments(t *testing.T) {
 	for name, document := range map[string]string{
 		"a chain of references":                    referenceChain(20_000),
@@ -120,6 +120,17 @@ func TestMultiplyingDocuments(t *testing.T) {
 		"one large parameter in all operations":    sharedParameter(1_000, 1_000),
 		"one list of parameters in all operations": sharedParameters(200, 500),
 		"deep nesting":                             deepNesting(150),
+		"one larger object in all operations":      sharedObject(2_000, 2_000),
+		"one object within those of operations":    withinEach(2_000, 2_000),
+		"one object as a branch of operations":     branchOfEach(2_000, 2_000),
+		"a chain of branches":                      branchChain(2_000, 2_000),
+		"a longer chain of branches":               branchChain(20_000, 10),
+		"one large form in all operations":         as("application/x-www-form-urlencoded", sharedObject(2_000, 2_000)),
+		"one form of parts in all operations":      as("multipart/form-data", sharedObject(1_000, 1_000)),
+		"a larger parameter in all operations":     sharedParameter(2_000, 2_000),
+		"formats that nobody knows":                unknownFormats(2_000, 2_000),
+		"branches of one large enum":               enumBranches(1_000, 15_000),
+		"more patterns than there is room for":     manyPatterns(20_000),
 		"a large enum":                             head + `"paths": {"/": {"post": ` + taking(`{"enum": [`+numbers(200_000)+`]}`) + `}}}`,
 		"many patterns":                            manyPatterns(2_000),
 		"many answers":                             manyAnswers(100, 100),
@@ -219,6 +230,55 @@ func inAll(operations int, operation, more string) string {
 
 func sharedObject(members, operations int) string {
 	return inAll(operations, taking(ref(0)), `"schemas": {"S0": `+properties(members)+`}`)
+}
+
+func branchOfEach(members, operations int) string {
+	var b strings.Builder
+	for i := range operations {
+		fmt.Fprintf(&b, `%s"/path%d": {"post": %s}`, comma(i), i, taking(`{"allOf": [`+ref(0)+`, {"properties": {"x": {"type": "integer"}}}]}`))
+	}
+	return head + `"paths": {` + b.String() + `}, "components": {"schemas": {"S0": ` + properties(members) + `}}}`
+}
+
+func withinEach(members, operations int) string {
+	var b strings.Builder
+	for i := range operations {
+		fmt.Fprintf(&b, `%s"/path%d": {"post": %s}`, comma(i), i, taking(`{"type": "object", "properties": {"o": `+ref(0)+`, "p": `+ref(0)+`}}`))
+	}
+	return head + `"paths": {` + b.String() + `}, "components": {"schemas": {"S0": ` + properties(members) + `}}}`
+}
+
+func branchChain(n, members int) string {
+	schemas := make([]string, n)
+	for i := range schemas {
+		schemas[i] = fmt.Sprintf(`{"allOf": [%s], "properties": {"q%d": {"type": "string", "readOnly": true}}}`, ref(i+1), i)
+	}
+	schemas[n-1] = properties(members)
+	return components(schemas)
+}
+
+// as is the document with another media type.
+func as(media, document string) string {
+	return strings.ReplaceAll(document, "application/json", media)
+}
+
+func unknownFormats(members, operations int) string {
+	var b strings.Builder
+	for i := range members {
+		fmt.Fprintf(&b, `%s"property%d": {"type": "string", "format": "strange%d"}`, comma(i), i, i)
+	}
+	return inAll(operations, taking(ref(0)), `"schemas": {"S0": {"type": "object", "properties": {`+b.String()+`}}}`)
+}
+
+func enumBranches(branches, values int) string {
+	var texts, refs strings.Builder
+	for i := range values {
+		fmt.Fprintf(&texts, `%s"value%d"`, comma(i), i)
+	}
+	for i := range branches {
+		refs.WriteString(comma(i) + ref(1))
+	}
+	return components([]string{`{"anyOf": [` + refs.String() + `]}`, `{"enum": [` + texts.String() + `]}`})
 }
 
 func sharedParameter(members, operations int) string {

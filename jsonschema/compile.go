@@ -451,7 +451,7 @@ func (b *builder) pattern(keyword string, v *source.Node, text string) *pattern 
 	}
 	known, ok := b.c.patterns[text]
 	if !ok {
-		known.pattern, known.err = compilePattern(text, b.c.options.Backtracking)
+		known = b.c.newPattern(text)
 		b.c.patterns[text] = known
 	}
 	if known.err != nil {
@@ -463,6 +463,20 @@ func (b *builder) pattern(keyword string, v *source.Node, text string) *pattern 
 		return nil
 	}
 	return known.pattern
+}
+
+// newPattern compiles one more pattern, as long as those of the document are not
+// too large together: each alone may be, and a document has room for thousands.
+func (c *Compiler) newPattern(text string) compiledPattern {
+	if c.patternSize > maxPatterns {
+		return compiledPattern{err: &patternError{message: "the patterns of the document are too large together", remedy: "repeat less in them, or use maxLength; a pattern that stands twice counts once"}}
+	}
+	p, err := compilePattern(text, c.options.Backtracking)
+	c.patternSize += len(text)
+	if p != nil {
+		c.patternSize += p.size
+	}
+	return compiledPattern{p, err}
 }
 
 func (b *builder) format(v *source.Node) {

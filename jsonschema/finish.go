@@ -13,7 +13,7 @@ func (c *Compiler) finish() {
 		s.hideMembers()
 	}
 	for _, s := range c.fresh {
-		s.ownRequirements()
+		c.ownRequirements(s)
 		s.takes()
 	}
 	for _, s := range c.fresh {
@@ -122,11 +122,11 @@ func (r *objectRules) hides() bool {
 
 // ownRequirements drops the requirements of hidden members. Where another
 // branch around declares the name, that is for the check to see.
-func (s *schema) ownRequirements() {
+func (c *Compiler) ownRequirements(s *schema) {
 	if s.direction == Neutral {
 		return
 	}
-	s.hideNames()
+	c.hideNames(s)
 	if s.object == nil || len(s.object.required) == 0 {
 		return
 	}

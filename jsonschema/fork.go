@@ -107,9 +107,13 @@ func (s *schema) tagsOf(union []*schema) *tags {
 func newTags(name string, union []*schema, values func(*schema) tagValues) *tags {
 	t := &tags{name: name, texts: map[string][]int32{}, numbers: map[string][]int32{}}
 	told := make([]tagValues, len(union))
+	size := 0
 	for i, b := range union {
 		if told[i] = values(b); !told[i].known {
 			t.rest = append(t.rest, int32(i))
+		}
+		if size += len(told[i].texts) + len(told[i].numbers); size > maxTagged {
+			return nil // thousands of branches of one large enum
 		}
 		for _, text := range told[i].texts {
 			t.texts[text] = nil

@@ -112,11 +112,17 @@ func (s *schema) accessOf() access {
 
 // hideNames finds the members that the schema or a branch of it hides. Where
 // only one of them has any, they share the table.
-func (s *schema) hideNames() {
+func (c *Compiler) hideNames(s *schema) {
 	if s.hid {
 		return
 	}
 	s.hid = true
+	s.inPlace(c.hideNames)
+	if c.hiddenNames > maxHidden {
+		s.mistakes.Add(s.node.Position(), "combine fewer schemas that have members with readOnly or writeOnly",
+			"the schemas of the document hide more than %d names in all", maxHidden)
+		return
+	}
 	var own map[string]bool
 	if s.object != nil {
 		for i, name := range s.object.lexicon.words {
@@ -128,11 +134,22 @@ func (s *schema) hideNames() {
 			}
 		}
 	}
-	always, any := nameTable{shared: own}, nameTable{shared: own}
-	s.conjuncts(func(b *schema) { b.hideNames(); always.add(b.hiddenAnyway) })
-	s.inPlace(func(b *schema) { b.hideNames(); any.add(b.hidden) })
-	s.hiddenAnyway, s.hidden = always.shared, any.shared
+	always := nameTable{shared: own}
+	s.conjuncts(func(b *schema) { always.add(b.hiddenAnyway) })
+	s.hiddenAnyway = always.shared
+	some := nameTable{shared: always.shared}
+	s.inPlace(func(b *schema) { some.add(b.hidden) })
+	s.hidden = some.shared
+	for _, table := range [...]*nameTable{&always, &some} {
+		if table.own {
+			c.hiddenNames += len(table.shared)
+		}
+	}
 }
+
+// maxHidden bounds the names in tables that are not shared: a chain of branches
+// that each hide one more has a table at every step.
+const maxHidden = 1_000_000
 
 // nameTable is a table that is copied only when it grows beyond one that others
 // have.

@@ -152,9 +152,12 @@ type Compiler struct {
 	wholes   map[judged]outcome
 	fresh    []*schema
 	patterns map[string]compiledPattern
+	shapes   map[*schema]*Shape
 	scratch  *sync.Pool
 	count    uint32
 	round    int32
+	// patternSize is that of all patterns, hiddenNames of all tables of names.
+	patternSize, hiddenNames int
 }
 
 type compiledPattern struct {
@@ -171,6 +174,7 @@ func NewCompiler(o Options) *Compiler {
 		compiled: map[asked]outcome{},
 		wholes:   map[judged]outcome{},
 		patterns: map[string]compiledPattern{},
+		shapes:   map[*schema]*Shape{},
 		scratch:  newScratch(),
 	}
 }
@@ -227,7 +231,17 @@ func (c *Compiler) Compiled(node *source.Node, d Direction) *Schema {
 			return s
 		}
 	}
-	return nil
+	// It may have been put together with another.
+	res := c.home[node]
+	if res == nil {
+		return nil
+	}
+	root := c.schemas[key{node, c.noEnv.enter(res), d}]
+	if root == nil {
+		return nil
+	}
+	s, _ := c.whole(root, Use{Direction: d, Closed: true})
+	return s
 }
 
 func (c *Compiler) compile(node *source.Node, use Use) (*Schema, error) {

@@ -53,6 +53,7 @@ const (
 	maxTranslation  = 2 << 20   // bytes of what it is written as
 	maxRepetitions  = 2_000_000 // of everything in it; RE2 reads no more
 	maxProgram      = 50_000    // instructions of an engine; a table needs none
+	maxPatterns     = 3_000_000 // instructions and bytes of all patterns of a document
 	backtrackTime   = 10 * time.Millisecond
 	backtrackLength = 4 << 10 // bytes of text
 )

@@ -27,6 +27,18 @@ func (s *Schema) Shape() *Shape {
 	return s.root.shape(0, 0, &left)
 }
 
+// Shape is that of a schema of the compiler. Schemas that are no more than
+// references to one have the same.
+func (c *Compiler) Shape(s *Schema) *Shape {
+	to := s.root.target()
+	known := c.shapes[to]
+	if known == nil {
+		known = s.Shape()
+		c.shapes[to] = known
+	}
+	return known
+}
+
 func (s *schema) shape(depth, hops int, left *int) *Shape {
 	*left--
 	if s.anything || depth > maxShapeDepth || hops > 50 || *left < 0 {

@@ -57,7 +57,7 @@ func (f *findings) byPlace(d Document, what string, array, item *source.Node, e 
 	if a.fields.schema == nil {
 		return a
 	}
-	a.fields.shape = a.fields.schema.Shape()
+	a.fields.shape = d.Compiler.Shape(a.fields.schema)
 	n := d.deref(array)
 	rest := item
 	if n.Has("items") {
@@ -86,7 +86,7 @@ func (f *findings) place(d Document, what string, node *source.Node, e *openapi.
 	var shape *jsonschema.Shape
 	if node != nil {
 		if schema, err := d.Compiler.Compile(node, f.use); err == nil { // what is wrong with it, the whole has told
-			shape = schema.Shape()
+			shape = d.Compiler.Shape(schema)
 		}
 	}
 	k := f.partKind(d, what, node, shape, e)

@@ -79,6 +79,10 @@ func (f *findings) parameter(declared *openapi.Parameter, d Document) parameter 
 		p.readings, p.content = []reading{asContent}, f.content(what, declared.Content)
 	}
 	p.compileSchema(f, d, what, node)
+	if p.spread() && p.shape != nil && !d.Budget.spend(len(p.shape.Properties)) {
+		f.mistakes.Add(declared.At, tooManyNamesRemedy, "%s", tooManyNames)
+		p.shape = nil
+	}
 	f.noStyle(what, &p, declared.At)
 	f.describe(d, &p, declared, node)
 	return p
@@ -86,7 +90,7 @@ func (f *findings) parameter(declared *openapi.Parameter, d Document) parameter 
 
 func (p *parameter) compileSchema(f *findings, d Document, what string, node *source.Node) {
 	if p.schema = f.compile(d, what, node); p.schema != nil {
-		p.shape = p.schema.Shape()
+		p.shape = d.Compiler.Shape(p.schema)
 	}
 	if p.content == noContent {
 		p.readings = readingsOf(p.style, p.explode, p.shape)

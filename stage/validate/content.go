@@ -135,7 +135,7 @@ func (c *contentEntry) reader(k class) reader {
 		}
 		r := &textBody{schema: c.findings.compile(c.d, what, c.m.Schema), required: c.required}
 		if r.schema != nil {
-			r.shape = r.schema.Shape()
+			r.shape = c.d.Compiler.Shape(r.schema)
 		}
 		return r
 	}

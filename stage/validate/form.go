@@ -25,8 +25,13 @@ func (f *findings) compileFields(d Document, what string, node *source.Node, enc
 	if form.schema == nil {
 		return form
 	}
-	form.shape = form.schema.Shape()
+	form.shape = d.Compiler.Shape(form.schema)
 	if form.shape == nil {
+		return form
+	}
+	if !d.Budget.spend(len(form.shape.Properties)) {
+		f.mistakes.Add(node.Position(), tooManyNamesRemedy, "%s", tooManyNames)
+		form.shape = &jsonschema.Shape{Types: form.shape.Types}
 		return form
 	}
 	for _, name := range sortedNames(form.shape.Properties) {

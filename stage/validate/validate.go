@@ -35,6 +35,9 @@ type Document struct {
 	// Resolve follows a reference that stands in a schema; it finds out whether
 	// a part of a form is binary, and what to say of a parameter.
 	Resolve func(from *source.Node, ref string) (*source.Node, error)
+	// Budget bounds what all operations of the document take together; nil
+	// bounds nothing.
+	Budget *Budget
 }
 
 // deref follows references from a schema to what says something; nil where they
