@@ -62,6 +62,8 @@ func (c *Conn) run() {
 			c.server.fail(&Panic{r, debug.Stack()})
 		}
 	}()
+	c.in, c.out = newInput(c.stream, c.limits), make([]byte, 0, firstBuffer)
+	c.in.poison = c.server.poison
 	for c.next() {
 	}
 }
@@ -80,15 +82,22 @@ func (c *Conn) next() bool {
 		return false // closed for being idle
 	}
 	request, err := c.receive()
-	switch fault := (*Fault)(nil); {
-	case err == nil:
-		return c.serve(request)
+	if err != nil {
+		c.failed(err)
+		return false
+	}
+	return c.serve(request)
+}
+
+// failed answers a head that could not be read, unless the client broke it off.
+func (c *Conn) failed(err error) {
+	fault := (*Fault)(nil)
+	switch {
 	case errors.As(err, &fault):
 		c.refuse(fault)
 	case isTimeout(err):
 		c.refuse(errTooSlow)
 	}
-	return false
 }
 
 var errTooSlow = &Fault{408, "The head of the request did not come in time."}

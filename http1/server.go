@@ -99,29 +99,30 @@ func isTemporary(err error) bool {
 
 // take begins to serve a connection.
 func (s *Server) take(raw net.Conn) {
-	remote := addrPort(raw.RemoteAddr())
-	address := remote.Addr()
+	address := addrPort(raw.RemoteAddr()).Addr()
 	if !s.admit(address) {
 		s.turnAway(raw)
 		return
 	}
-	w := newWire(raw, s.Patience, func() { s.forget(address) })
-	c := &Conn{server: s, wire: w, stream: w, limits: s.Limits, remote: remote, local: addrPort(raw.LocalAddr()), scheme: "http"}
-	c.presence.conn = c
-	c.presence.Context, c.presence.leave = context.WithCancel(context.Background())
+	c := s.conn(raw, func() { s.forget(address) })
 	if !s.add(c) {
-		w.Close()
+		c.wire.Close()
 		return
 	}
 	go func() {
 		defer s.remove(c)
 		if s.TLS == nil || c.shake() {
-			c.in = newInput(c.stream, s.Limits)
-			c.in.poison = s.poison
-			c.out = make([]byte, 0, firstBuffer)
 			c.run()
 		}
 	}()
+}
+
+func (s *Server) conn(raw net.Conn, closing func()) *Conn {
+	w := newWire(raw, s.Patience, closing)
+	c := &Conn{server: s, wire: w, stream: w, limits: s.Limits, remote: addrPort(raw.RemoteAddr()), local: addrPort(raw.LocalAddr()), scheme: "http"}
+	c.presence.conn = c
+	c.presence.Context, c.presence.leave = context.WithCancel(context.Background())
+	return c
 }
 
 // shake makes the handshake of TLS, and tells whether HTTP/1.1 follows.
