@@ -18,7 +18,7 @@ import (
 	"sallyport/message"
 )
 
-func TestClientThatLeaves(t *testing.T) {
+func TestClientThatLeavesIsSeen(t *testing.T) {
 	for name, derive := range map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"seen by who asks":           func(ctx context.Context) (context.Context, context.CancelFunc) { return ctx, func() {} },
 		"seen through a derived one": context.WithCancel,
