@@ -427,7 +427,7 @@ func TestNames(t *testing.T) {
 				says(errors.New("no such host"))
 				p.Open()
 				want("before it was ever found", "http://app.example:9000/v1[]")
-				says(nil, "192.0.2.1", "::ffff:192.0.2.2")
+				says(nil, "192.0.2.1", "::ffff:192.0.2.2", "192.0.2.2")
 				time.Sleep(31 * time.Second)
 				one, two := "http://192.0.2.1:9000/v1[192.0.2.1]", "http://192.0.2.2:9000/v1[192.0.2.2]"
 				both := []string{one, two}

@@ -98,9 +98,7 @@ func (g *group) of(s *set, seed *Target) []*Target {
 // placeAt are the targets of a name at these addresses. A target that is where
 // it was stays the same one, with its connections.
 func (g *group) placeAt(seed *Target, before []*Target, addresses []netip.Addr) []*Target {
-	for i, a := range addresses {
-		addresses[i] = a.Unmap()
-	}
+	addresses = distinct(addresses)
 	if !g.config.Each {
 		if len(before) == 1 && before[0].sameAs(addresses) {
 			return before
@@ -114,6 +112,17 @@ func (g *group) placeAt(seed *Target, before []*Target, addresses []netip.Addr) 
 		after = append(after, g.alone(seed, before, a))
 	}
 	return after
+}
+
+// distinct are addresses each once: IPv4 within IPv6 is the same place.
+func distinct(addresses []netip.Addr) []netip.Addr {
+	var once []netip.Addr
+	for _, a := range addresses {
+		if a = a.Unmap(); !slices.Contains(once, a) {
+			once = append(once, a)
+		}
+	}
+	return once
 }
 
 func (g *group) alone(seed *Target, before []*Target, a netip.Addr) *Target {
