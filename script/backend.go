@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -242,7 +243,7 @@ func (p *reply) breakOff(w http.ResponseWriter) {
 		return
 	}
 	if p.how == "garbage" {
-		c.Write([]byte("SSH-2.0-OpenSSH_9.9\r\n\r\n"))
+		io.WriteString(c, cmp.Or(string(p.body), "SSH-2.0-OpenSSH_9.9\r\n\r\n"))
 	} else if tcp, ok := c.(*net.TCPConn); ok {
 		tcp.SetLinger(0) // closes with a reset
 	}
@@ -271,6 +272,10 @@ func (s *state) parseReply(args []string) (reply, error) {
 	switch args[0] {
 	case "echo", "reset", "garbage", "hang":
 		p.how = args[0]
+		if p.how == "garbage" && len(args) == 2 {
+			p.body = []byte(args[1])
+			return p, nil
+		}
 		if len(args) > 1 {
 			return p, fmt.Errorf("reply %s takes nothing more", p.how)
 		}
