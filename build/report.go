@@ -88,6 +88,8 @@ type governed struct {
 	effect Effect
 	why    string
 	xml    bool
+	// items is set where the schema is that of a stream, of which they are held.
+	items *jsonschema.Schema
 }
 
 // reading is one operation while it is reported.
@@ -109,6 +111,10 @@ func (r *Report) Operation(i int) []Place {
 		place := &o.places[p]
 		var all []Word
 		for _, g := range o.governed[place.Name] {
+			if g.items != nil {
+				g.together(func(w Word) { all = append(all, w) })
+				continue
+			}
 			for _, use := range r.keywords(g.schema) {
 				all = append(all, g.word(use.Keyword, use.Count))
 			}
@@ -134,6 +140,10 @@ func (r *Report) Summary() Summary {
 		}
 		for _, list := range o.governed {
 			for _, g := range list {
+				if g.items != nil {
+					g.together(t.add)
+					continue
+				}
 				schema := g.schema
 				g.schema = nil
 				groups[g] = append(groups[g], schema)
@@ -214,7 +224,7 @@ func (o *reading) add(w openapi.Word) {
 func (o *reading) schema(word *Word, w openapi.Word, d jsonschema.Direction) {
 	xml := strings.Contains(w.Place, "xml")
 	govern := func(s *jsonschema.Schema, effect Effect, why string) {
-		o.governed[w.Place] = append(o.governed[w.Place], governed{s, effect, why, xml})
+		o.governed[w.Place] = append(o.governed[w.Place], governed{schema: s, effect: effect, why: why, xml: xml})
 	}
 	if s := o.api.compiler.Compiled(w.Value, d); s != nil {
 		govern(s, word.Effect, "")
@@ -229,6 +239,10 @@ func (o *reading) schema(word *Word, w openapi.Word, d jsonschema.Direction) {
 				return
 			}
 			word.Why = "its items are held one by one; what it says of all of them together is not"
+			if together, err := o.spare.Compile(w.Value, jsonschema.Use{Direction: d}); err == nil {
+				o.governed[w.Place] = append(o.governed[w.Place], governed{schema: together, effect: held, why: word.Why, items: s})
+			}
+			return
 		}
 	}
 	if isContent(w.Place) && saysNothing(follow(o.api.Document, w.Value)) {
@@ -311,6 +325,23 @@ func (o *reading) unheldHeaders(answer, why string) {
 			w.Effect, w.Why, w.Within = NotHeld, why, true
 		}
 	}
+}
+
+// together calls f for what a schema says of all items of a stream: that it is
+// one is held, and no more; what it says of each item is told elsewhere.
+func (g *governed) together(f func(Word)) {
+	told := map[source.Position]bool{}
+	jsonschema.EachKeyword(func(k jsonschema.Keyword) { told[k.At] = true }, g.items)
+	jsonschema.EachKeyword(func(k jsonschema.Keyword) {
+		w := wordOf(k, g.effect, 1)
+		switch {
+		case told[k.At]:
+			return
+		case k.Effect == jsonschema.Enforced && k.Name != "type" && k.Name != "items" && k.Name != "$ref":
+			w.Effect, w.Why = NotHeld, g.why
+		}
+		f(w)
+	}, g.schema)
 }
 
 // word is what comes of a keyword where the schema as a whole is held or not.

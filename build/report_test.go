@@ -161,7 +161,7 @@ func TestReport_of_a_stream(t *testing.T) {
 		}
 		lines := append(wordLines(p.Fields), wordLines(p.Schema)...)
 		const why = "not held: its items are held one by one; what it says of all of them together is not"
-		for _, want := range []string{"schema " + why, "uniqueItems " + why, "properties enforced"} {
+		for _, want := range []string{"schema " + why, "uniqueItems " + why, "properties enforced", "type 3 enforced", "items enforced"} {
 			if !slices.Contains(lines, want) {
 				t.Errorf("it does not say %q:\n%s", want, strings.Join(lines, "\n"))
 			}
