@@ -17,6 +17,7 @@ Generated from the comments in config/. One YAML file, sallyport.yaml, holds eve
 | duration | ` + "`10s`, `500ms`, `1h30m`, `180d`" + `; ` + "`off`" + ` where the default column or the meaning says so |
 | size | ` + "`1MiB`, `64KiB`" + ` (units of 1024), ` + "`10MB`" + ` (units of 1000), or a number of bytes |
 | rate | ` + "`100/1m`, `5/s`" + ` |
+| percentage | ` + "`20%`" + ` |
 | pattern | a name; ` + "`*`" + ` stands for any run of characters |
 | path | relative to the file it stands in |
 | list | a list; one value alone may be written without the brackets |

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"sallyport"
@@ -54,4 +55,18 @@ func TestKey(t *testing.T) {
 			t.Errorf("%v: %v allocations", key, n)
 		}
 	}
+}
+
+// FuzzCookie: whatever a client sends, the key is the value of a cookie of that
+// name or there is none.
+func FuzzCookie(f *testing.F) {
+	for _, seed := range []string{"sid=1", "a=1; sid=2;sid=3", "sid", "=; sid=", ";;sid==", " sid=1", "sid=\"a;b\""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, cookie string) {
+		value := (&Key{From: "cookie", Name: "sid"}).cookie(exchange(t, "GET", "/", "", "Cookie", cookie))
+		if value != "" && !strings.Contains(cookie, "sid="+value) || strings.Contains(value, ";") {
+			t.Errorf("%q of %q", value, cookie)
+		}
+	})
 }
