@@ -80,6 +80,9 @@ func (p *Pool) ask(ctx context.Context, t *Target) error {
 
 // found counts the result of a check.
 func (p *Pool) found(t *Target, err error) {
+	if isDial(err) {
+		p.moved()
+	}
 	down := t.down.Load()
 	if down == (err != nil) {
 		t.streak.Store(0)

@@ -44,10 +44,13 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 		return err
 	}
 	base, path := u.strip(x.Request.Path)
-	out := &outgoing{Request: x.Request, path: path, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole}
-	trip := &trip{upstream: u, exchange: x, out: out, begun: x.Env.Now()}
+	trip := &trip{
+		upstream: u, exchange: x, begun: x.Env.Now(),
+		out: outgoing{Request: x.Request, path: path, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole},
+	}
 	x.OnDone(trip)
 	response, err := trip.send()
+	trip.note()
 	x.Upstream.Duration = trip.arrived.Sub(trip.begun)
 	if err != nil {
 		return u.failure(x, err)

@@ -17,7 +17,7 @@ import (
 type trip struct {
 	upstream *Upstream
 	exchange *sallyport.Exchange
-	out      *outgoing
+	out      outgoing
 	begun    time.Time
 	key      uint64
 	keyed    bool
@@ -56,12 +56,9 @@ func (t *trip) send() (*message.Response, error) {
 		return nil, err
 	}
 	for {
-		response, err := p.carrier.carry(t.exchange.Context, t.target, t.out)
+		response, err := p.carrier.carry(t.exchange.Context, t.target, &t.out)
 		again := t.arrive(response, err)
 		if again == nil || !again() {
-			if len(t.past) > 1 {
-				t.exchange.Note(slog.Any("attempts", t.past))
-			}
 			if response != nil {
 				t.answer = response.Body
 			}
@@ -211,6 +208,13 @@ func (t *trip) tell(what cause, status int, err error) {
 		a.Error = err.Error()
 	}
 	t.past = append(t.past, a)
+}
+
+// note puts the attempts into the event, where there were several.
+func (t *trip) note() {
+	if len(t.past) > 1 {
+		t.exchange.Note(slog.Any("attempts", t.past))
+	}
 }
 
 // busyError says that no target takes a request, though nobody was asked.
