@@ -49,7 +49,7 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 		now, seen := p.env.Now().UnixNano(), make(map[string]bool)
 		out <- prometheus.MustNewConstMetric(m.retries, prometheus.CounterValue, float64(p.retried.Load()), p.config.API)
 		for _, t := range p.now.Load().targets {
-			if name := t.Address + t.prefix; !seen[name] {
+			if name := t.label(); !seen[name] {
 				seen[name] = true
 				m.collect(out, p.config.API, name, t, now)
 			}

@@ -78,3 +78,13 @@ func series(t *testing.T, registry *prometheus.Registry) string {
 	}
 	return text.String()
 }
+
+// TestLabels are what the configuration calls a target.
+func TestLabels(t *testing.T) {
+	for _, name := range []string{"http://a", "https://a:8443/v1", "unix:/run/app.sock", "unix:/run/app.sock:/v1"} {
+		target, err := newTarget(name, &connecting{})
+		if err != nil || target.label() != name {
+			t.Errorf("%s is called %s, %v", name, target.label(), err)
+		}
+	}
+}

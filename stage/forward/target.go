@@ -104,6 +104,15 @@ func (t *Target) only(address netip.Addr) *Target {
 	return alone
 }
 
+// label is what the target is called in metrics: two of one address may have
+// different paths.
+func (t *Target) label() string {
+	if t.socket != "" && t.prefix != "" {
+		return t.Address + ":" + t.prefix
+	}
+	return t.Address + t.prefix
+}
+
 // sameAs tells whether two targets of one name lead to the same addresses.
 func (t *Target) sameAs(addresses []netip.Addr) bool {
 	return len(t.addresses) == len(addresses) && !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !slices.Contains(t.addresses, a) })
