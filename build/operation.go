@@ -122,6 +122,10 @@ func (o *operationBuilder) admit() {
 		o.place(sallyport.Admit, "cors", o.cors, enforced(o.config.CORS.At, "cors: answers may be read by listed origins"))
 	}
 	o.place(sallyport.Admit, "reading", o.reading(), enforced(source.Position{}, "path: no encoded slash, no path parameter of the ; kind"))
+	if twins := o.rules.Request.Twins; twins != "pass" {
+		says := map[string]string{"refuse": "refused", "drop": "dropped"}[twins]
+		o.place(sallyport.Admit, "twins", admit.NewTwins(twins == "drop", o.readFields()), enforced(o.rules.Request.PositionOf("twins"), "header fields that differ in underscores alone are %s", says))
+	}
 	o.place(sallyport.Admit, "sizes", admit.Sizes{}, enforced(o.rules.Request.PositionOf("max_body"), "body: at most %s", o.rules.Request.MaxBody))
 }
 
@@ -149,6 +153,23 @@ func (o *operationBuilder) reading() *admit.Reading {
 		}
 	}
 	return r
+}
+
+// readFields are the header fields by which the operation decides anything.
+func (o *operationBuilder) readFields() []string {
+	var names []string
+	for _, p := range o.declared.Parameters {
+		if p.In == "header" {
+			names = append(names, p.Name)
+		}
+	}
+	for _, s := range o.document.Schemes {
+		if s.Type == "apiKey" && s.In == "header" {
+			names = append(names, s.Parameter)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func (o *operationBuilder) forward() {

@@ -34,6 +34,12 @@ type Request struct {
 	// takes gzip, deflate, br and zstd off within max_body, and the backend gets
 	// it decoded; refuse takes no encoded body at all (415).
 	Encoded string `yaml:"encoded" default:"decode" choices:"decode refuse"`
+	// What comes of a header field that differs in underscores and hyphens alone
+	// from another one, or from one that the operation reads: X_Tenant beside
+	// X-Tenant. Many backends take the two for one (CGI, WSGI, Rack), so that
+	// they would read another value than was checked. drop takes it away, pass is
+	// right only for backends that tell them apart.
+	Twins string `yaml:"twins" default:"refuse" choices:"refuse drop pass"`
 	// The status for a request that its schema refuses.
 	Status int `yaml:"status" default:"400" choices:"400 422"`
 }
