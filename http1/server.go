@@ -137,9 +137,7 @@ func (c *Conn) shake() (http bool) {
 	}()
 	over := tls.Server(c.wire, c.server.TLS)
 	c.wire.enter(inHead)
-	ctx, cancel := c.server.Patience.handshake()
-	defer cancel()
-	if err := over.HandshakeContext(ctx); err != nil {
+	if err := over.Handshake(); err != nil { // the wire bounds it
 		c.server.fail(fmt.Errorf("TLS handshake: %w", err))
 		if wrong := (tls.RecordHeaderError{}); errors.As(err, &wrong) && wrong.Conn != nil && octets[wrong.RecordHeader[0]]&inToken != 0 {
 			_, _ = c.wire.Write([]byte(plain)) // a method begins like this, and no handshake does
@@ -160,13 +158,6 @@ func (c *Conn) shake() (http bool) {
 
 // plain is answered to HTTP in the clear where TLS is spoken.
 const plain = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n\r\nHTTPS is spoken here only\n"
-
-func (p Patience) handshake() (context.Context, context.CancelFunc) {
-	if p.Head == 0 {
-		return context.WithCancel(context.Background())
-	}
-	return context.WithTimeout(context.Background(), p.Head)
-}
 
 // admit counts a connection, unless there are too many.
 func (s *Server) admit(address netip.Addr) bool {
