@@ -26,9 +26,9 @@ type Listener struct {
 	// The most connections that this address takes at one time. One beyond is
 	// closed: on a plain listener with a bare 503, with TLS without a handshake.
 	MaxConnections int `yaml:"max_connections" default:"16384"`
-	// The most connections of one client address at one time, counted and
-	// refused likewise. It does not hold for trusted proxies, which connect for
-	// many.
+	// The most connections of one client address, or of one /64 of IPv6, at one
+	// time; one beyond is closed likewise. It does not hold for trusted proxies,
+	// which connect for many.
 	MaxConnectionsPerClient int `yaml:"max_connections_per_client" default:"1024"`
 }
 

@@ -37,7 +37,7 @@ type Server struct {
 	// other than HTTP/1.1; it closes them. Without it they are closed.
 	Other func(protocol string, conn *tls.Conn)
 	// Most is how many connections there may be, MostOfOne how many of one
-	// address. What is beyond is answered 503 and closed. Zero is any number.
+	// address, or of one /64 of IPv6. What is beyond is answered 503 and closed. Zero is any number.
 	Most, MostOfOne int
 	// Exempt tells addresses that MostOfOne does not hold for: proxies, which
 	// connect for many.
@@ -99,12 +99,12 @@ func isTemporary(err error) bool {
 
 // take begins to serve a connection.
 func (s *Server) take(raw net.Conn) {
-	address := addrPort(raw.RemoteAddr()).Addr()
-	if !s.admit(address) {
+	client := clientOf(addrPort(raw.RemoteAddr()).Addr())
+	if !s.admit(client, addrPort(raw.RemoteAddr()).Addr()) {
 		s.turnAway(raw)
 		return
 	}
-	c := s.conn(raw, func() { s.forget(address) })
+	c := s.conn(raw, func() { s.forget(client) })
 	if !s.add(c) {
 		c.wire.Close()
 		return
@@ -159,27 +159,37 @@ func (c *Conn) shake() (http bool) {
 // plain is answered to HTTP in the clear where TLS is spoken.
 const plain = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n\r\nHTTPS is spoken here only\n"
 
+// clientOf is the address, of IPv6 the network of 64 bits that one customer is
+// given: whoever has one address of it has all of them.
+func clientOf(address netip.Addr) netip.Addr {
+	if !address.Is6() {
+		return address
+	}
+	network, _ := address.Prefix(64) // an address of IPv6 has one
+	return network.Addr()
+}
+
 // admit counts a connection, unless there are too many.
-func (s *Server) admit(address netip.Addr) bool {
+func (s *Server) admit(client, address netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.Most > 0 && s.count >= s.Most {
 		return false
 	}
-	if s.MostOfOne > 0 && s.of[address] >= s.MostOfOne && (s.Exempt == nil || !s.Exempt(address)) {
+	if s.MostOfOne > 0 && s.of[client] >= s.MostOfOne && (s.Exempt == nil || !s.Exempt(address)) {
 		return false
 	}
 	s.count++
-	s.of[address]++
+	s.of[client]++
 	return true
 }
 
-func (s *Server) forget(address netip.Addr) {
+func (s *Server) forget(client netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count--
-	if s.of[address]--; s.of[address] == 0 {
-		delete(s.of, address)
+	if s.of[client]--; s.of[client] == 0 {
+		delete(s.of, client)
 	}
 }
 

@@ -501,6 +501,19 @@ func TestConnectionsHaveANumber(t *testing.T) {
 	})
 }
 
+func TestClientOfAnAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "fe80::1%lo": "fe80::",
+	} {
+		if got := clientOf(netip.MustParseAddr(address)); got.String() != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+	if got := clientOf(netip.Addr{}); got.IsValid() {
+		t.Errorf("no address: %s", got)
+	}
+}
+
 // TestLateReaderReadsNothing: who keeps a body beyond its exchange gets nothing
 // of the next one.
 func TestLateReaderReadsNothing(t *testing.T) {
