@@ -124,7 +124,7 @@ func (o *operationBuilder) admit() {
 	o.place(sallyport.Admit, "reading", o.reading(), enforced(source.Position{}, "path: no encoded slash, no path parameter of the ; kind"))
 	if twins := o.rules.Request.Twins; twins != "pass" {
 		says := map[string]string{"refuse": "refused", "drop": "dropped"}[twins]
-		o.place(sallyport.Admit, "twins", admit.NewTwins(twins == "drop", o.readFields()), enforced(o.rules.Request.PositionOf("twins"), "header fields that differ in underscores alone are %s", says))
+		o.place(sallyport.Admit, "twins", admit.NewTwins(twins == "drop", o.readFields(), (&forward.Upstream{Prefix: string(o.config.Caller.Headers)}).Owns), enforced(o.rules.Request.PositionOf("twins"), "header fields that differ in underscores alone are %s", says))
 	}
 	o.place(sallyport.Admit, "sizes", admit.Sizes{}, enforced(o.rules.Request.PositionOf("max_body"), "body: at most %s", o.rules.Request.MaxBody))
 }

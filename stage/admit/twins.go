@@ -14,6 +14,8 @@ import (
 type Twins struct {
 	// Drop takes the twin away; without it the request is refused.
 	Drop bool
+	// Ours tells the names that never reach the backend, whoever sends them.
+	Ours func(name string) bool
 
 	known     []string // names that the operation reads
 	withScore bool     // one of them has an underscore: then hyphens make a twin
@@ -21,8 +23,8 @@ type Twins struct {
 
 // NewTwins takes the header fields that the operation reads: its parameters,
 // and those of credentials.
-func NewTwins(drop bool, known []string) *Twins {
-	t := &Twins{Drop: drop, known: known}
+func NewTwins(drop bool, known []string, ours func(string) bool) *Twins {
+	t := &Twins{Drop: drop, Ours: ours, known: known}
 	for _, name := range known {
 		t.withScore = t.withScore || strings.Contains(name, "_")
 	}
@@ -36,7 +38,7 @@ func (t *Twins) Run(x *sallyport.Exchange) error {
 		return nil
 	}
 	for i := 0; i < len(fields); i++ {
-		if !t.isTwin(fields, i) {
+		if !t.isTwin(fields, i) || t.Ours(fields[i].Name) {
 			continue
 		}
 		if !t.Drop {

@@ -20,7 +20,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	out := make(message.Fields, 0, len(x.Request.Fields)+own)
 	for _, f := range x.Request.Fields {
 		switch {
-		case u.gatewayOwned(f.Name) || hopByHop(f.Name, listed):
+		case u.Owns(f.Name) || hopByHop(f.Name, listed):
 		case u.Identity && u.asksForLess(f.Name):
 		default:
 			out = append(out, f)

@@ -2,11 +2,11 @@ package forward
 
 import "sallyport/message"
 
-// gatewayOwned tells the fields that only the gateway may set, and those by
+// Owns tells the fields that only the gateway may set, and those by
 // which frameworks let a client override what was checked. Many backends see
 // X_Caller_Subject and X-Caller-Subject as the same (CGI, RFC 3875 §4.1.18),
 // so underscores count as hyphens.
-func (u *Upstream) gatewayOwned(name string) bool {
+func (u *Upstream) Owns(name string) bool {
 	if beginsAlike(name, u.Prefix) || beginsAlike(name, "X-Forwarded-") {
 		return true
 	}
