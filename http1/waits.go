@@ -14,9 +14,9 @@ type waits struct {
 
 	firstByte, idle time.Duration
 	// until is the end of the whole, limit that of the present wait; zero is
-	// never. Passing the limit is late.
+	// never. Passing them is over and late.
 	until, limit time.Time
-	late         error
+	over, late   error
 	// renewed: limit is that of the present wait, which began when the request
 	// stood like this.
 	renewed bool
@@ -50,7 +50,10 @@ var (
 func (w *waits) begin(ctx context.Context, call *Call) {
 	*w = waits{conn: w.conn, ctx: ctx, firstByte: call.FirstByte, idle: call.Idle, inHead: true}
 	if call.Whole > 0 {
-		w.until = time.Now().Add(call.Whole)
+		w.until, w.over = time.Now().Add(call.Whole), errWhole
+	}
+	if end, has := ctx.Deadline(); has && (w.until.IsZero() || end.Before(w.until)) {
+		w.until, w.over = end, context.DeadlineExceeded
 	}
 }
 
@@ -102,7 +105,7 @@ func (w *waits) renew(now time.Time, p progress) {
 			bound = lastWords
 		}
 	}
-	w.limit, w.late = w.until, errWhole
+	w.limit, w.late = w.until, w.over
 	if end := now.Add(bound); bound > 0 && (w.until.IsZero() || end.Before(w.until)) {
 		w.limit, w.late = end, late
 	}

@@ -135,16 +135,37 @@ func TestContextThatEndsLater(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n, f := piped(t)
 			go func() { f.hear(); _, _ = f.in.ReadByte() }()
-			ctx, cancel := context.WithTimeout(t.Context(), when)
-			defer cancel()
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(when, cancel)
 			begun := time.Now()
 			_, err := n.Do(ctx, get())
-			if !errors.Is(err, context.DeadlineExceeded) {
+			if !errors.Is(err, context.Canceled) {
 				t.Errorf("after %v: %v", when, err)
 			}
 			if took := time.Since(begun); took < when || took > when+patience+2*moment {
 				t.Errorf("it ended after %v, and the call after %v", when, took)
 			}
+			f.Conn.Close()
+		})
+	}
+}
+
+// TestContextWithADeadline: what is known beforehand is held to the moment.
+func TestContextWithADeadline(t *testing.T) {
+	for _, when := range []time.Duration{patience / 4, patience, 10 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			n, f := piped(t)
+			go func() { f.hear(); _, _ = f.in.ReadByte() }()
+			ctx, cancel := context.WithTimeout(t.Context(), when)
+			defer cancel()
+			begun := time.Now()
+			call := get()
+			call.FirstByte, call.Whole = time.Minute, time.Hour
+			_, err := n.Do(ctx, call)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("after %v: %v", when, err)
+			}
+			about(t, begun, when)
 			f.Conn.Close()
 		})
 	}
