@@ -16,7 +16,7 @@ BENCH ?= .
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test unit race scripts browser fuzz bench bench-schema bench-peers soak lint vet fmt docs schema check demo clean
+.PHONY: help build test unit race scripts browser fuzz bench bench-go bench-schema soak lint vet fmt docs schema check demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,16 +44,17 @@ browser: ## the page of the demonstration in a real browser
 fuzz: ## every fuzz target for FUZZTIME each; FUZZ=Name for one
 	scripts/fuzz $(FUZZTIME) $(FUZZ)
 
-bench: ## benchmarks; BENCH=Name for one
+bench: build ## the gateway beside haproxy, nginx and caddy, in turn, into docs/benchmarks.md
+	@scripts/need go haproxy nginx caddy wrk h2load
+	cd bench && $(GO) run -mod=mod ./peers -page ../docs/benchmarks.md
+
+bench-go: ## benchmarks of functions; BENCH=Name for one
 	$(GO) test -vet=off -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 # bench is a module of its own: -mod=mod lets it follow what this one requires.
-bench-schema: ## the schema engine beside other libraries, in turn, into docs/benchmarks.md
-	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestTable$$' -table ../docs/benchmarks.md -benchtime 150ms .
+bench-schema: ## the schema engine beside other libraries, in turn, into docs/benchmarks-schema.md
+	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestTable$$' -table ../docs/benchmarks-schema.md -benchtime 150ms .
 
-bench-peers: build ## the gateway beside haproxy, nginx and caddy, in turn, into docs/peers.md
-	@scripts/need go haproxy nginx caddy wrk
-	cd bench && $(GO) run -mod=mod ./peers -page ../docs/peers.md
 
 soak: ## all tests COUNT times over, to find what fails now and then
 	@scripts/need go cc chromium

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// page is docs/benchmarks.md.
+// page is docs/benchmarks-schema.md.
 type page struct {
 	bodies, growth []measured
 	description    *description

@@ -3,8 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
+	"crypto/tls"
 	"embed"
 	"fmt"
 	"net"
@@ -27,8 +26,7 @@ type bed struct {
 	Folder  string
 	Binary  string
 	Backend string // address
-	Key     *rsa.PrivateKey
-	Tokens  []string
+	Token   string // one that is good
 	// Filler makes the backend's answer about a kilobyte long.
 	Filler  string
 	backend *process
@@ -36,16 +34,15 @@ type bed struct {
 
 func newBed(folder, binary string) (*bed, error) {
 	b := &bed{Folder: folder, Binary: binary, Backend: freeAddress(), Filler: strings.Repeat("filler ", 135)}
-	for _, tool := range []string{"nginx", "haproxy", "wrk", binary} {
+	for _, tool := range []string{"haproxy", "nginx", "caddy", "wrk", "h2load", binary} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return nil, fmt.Errorf("%s is missing: %w", tool, err)
 		}
 	}
-	var err error
-	if b.Key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+	if err := b.writeKeys(); err != nil {
 		return nil, err
 	}
-	if err := b.writeKeys(); err != nil {
+	if err := b.writeRoutes(10, 10_000); err != nil {
 		return nil, err
 	}
 	if _, err := b.render("document.yaml", peer{}); err != nil {
@@ -64,7 +61,7 @@ func newBed(folder, binary string) (*bed, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.backend, err = start(b, b.Backend, "/v1/things/1", "nginx", "-c", config)
+	b.backend, err = start(b, "http://"+b.Backend+"/", "nginx", "-c", config)
 	return b, err
 }
 
@@ -96,6 +93,33 @@ func freeAddress() string {
 	return l.Addr().String()
 }
 
+// client asks a proxy whether it is there, and whether it checks.
+var client = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+	DisableKeepAlives: true,
+	TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // of our own making, on loopback
+}}
+
+// writeRoutes makes documents and maps of so many paths.
+func (b *bed) writeRoutes(counts ...int) error {
+	for _, n := range counts {
+		var document, table strings.Builder
+		document.WriteString("openapi: 3.0.3\ninfo: { title: Routes, version: \"1\" }\nsecurity: []\npaths:\n")
+		const operation = "{ parameters: [ { name: id, in: path, required: true, schema: { type: integer } } ], get: { responses: { \"200\": { description: ok, content: { application/json: {} } } } } }"
+		fmt.Fprintf(&document, "  /v1/things/{id}: %s\n", operation)
+		table.WriteString("/v1/things/ back\n")
+		for i := range n {
+			fmt.Fprintf(&document, "  /r%d/things/{id}: %s\n", i, operation)
+			fmt.Fprintf(&table, "/r%d/things/ back\n", i)
+		}
+		for name, text := range map[string]string{"routes-%d.yaml": document.String(), "routes-%d.map": table.String()} {
+			if err := os.WriteFile(filepath.Join(b.Folder, fmt.Sprintf(name, n)), []byte(text), 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // process is a program that was started, with all it started itself.
 type process struct {
 	cmd *exec.Cmd
@@ -103,7 +127,7 @@ type process struct {
 }
 
 // start waits until the program answers a request.
-func start(b *bed, address, path string, command ...string) (*process, error) {
+func start(b *bed, url string, command ...string) (*process, error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = b.Folder
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -119,7 +143,7 @@ func start(b *bed, address, path string, command ...string) (*process, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	for ctx.Err() == nil {
-		if response, err := http.Get("http://" + address + path); err == nil {
+		if response, err := client.Get(url); err == nil {
 			response.Body.Close()
 			return p, nil
 		}

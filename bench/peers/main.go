@@ -47,7 +47,7 @@ func run(binary, page, only string, rounds int, turn time.Duration) error {
 	}
 	defer b.close()
 	var tables []*table
-	for _, w := range works(b) {
+	for _, w := range works() {
 		if only != "" && w.name != only {
 			continue
 		}

@@ -58,8 +58,8 @@ func spread(values []float64) string {
 
 func (b *bed) page(tables []*table, rounds int, d time.Duration) string {
 	var s strings.Builder
-	s.WriteString("# Sallyport beside packaged proxies\n\nWritten by `make bench-peers` ([bench/peers](../bench/peers)); do not edit. ")
-	fmt.Fprintf(&s, "Each proxy in turn, %d rounds of %s, 64 connections, on loopback; proxy, backend (nginx) and load (wrk) share the cores. ", rounds, d)
+	s.WriteString("# Sallyport beside packaged proxies\n\nWritten by `make bench` ([bench/peers](../bench/peers)); do not edit. ")
+	fmt.Fprintf(&s, "Everything runs on loopback, each proxy in turn, %d rounds of %s, 64 connections unless said otherwise; proxy, backend (nginx) and load (wrk) share the cores. ", rounds, d)
 	s.WriteString("CPU time is that of all processes of the proxy, by the kernel's count, divided by the requests that it answered; figures are medians with the least and the greatest, ratios medians of the ratio within a round. Who checks has turned a bad request away before anything was timed.\n\n|  |  |\n| --- | --- |\n")
 	for _, row := range [][2]string{
 		{"date", time.Now().Format(time.DateOnly)},
@@ -68,11 +68,18 @@ func (b *bed) page(tables []*table, rounds int, d time.Duration) string {
 		{"haproxy", version("haproxy", "-v")},
 		{"nginx", version("nginx", "-v")},
 		{"caddy", version("caddy", "version")},
+		{"load", version("wrk", "-v") + "; " + version("h2load", "--version")},
 	} {
 		fmt.Fprintf(&s, "| %s | %s |\n", row[0], row[1])
 	}
 	for _, t := range tables {
 		s.WriteString("\n" + t.String())
+	}
+	s.WriteString("\n## The configurations\n\nAs templates: what stands in braces is filled in.\n")
+	entries, _ := configs.ReadDir("configs")
+	for _, e := range entries {
+		text, _ := configs.ReadFile("configs/" + e.Name())
+		fmt.Fprintf(&s, "\n`%s`\n\n```\n%s```\n", e.Name(), text)
 	}
 	return s.String()
 }

@@ -1,1 +1,1 @@
-wrk.headers["Authorization"] = "Bearer {{index .Tokens 0}}"
+wrk.headers["Authorization"] = "Bearer {{.Token}}"
