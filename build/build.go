@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -31,6 +32,9 @@ import (
 type Options struct {
 	// Metrics count exchanges; nil counts none.
 	Metrics *record.Metrics
+	// Lines takes the lines about requests as JSON; nil leaves them to the log
+	// of the environment.
+	Lines io.Writer
 	// Fetch gets what a remote $ref names, where the configuration allows its
 	// address; nil refuses all.
 	Fetch func(ctx context.Context, url string) ([]byte, error)
@@ -176,9 +180,9 @@ func (b *builder) answerFields() sallyport.Placed {
 
 // finish is what happens after every exchange.
 func (b *builder) finish() []sallyport.Placed {
-	steps := []sallyport.Placed{{Stage: sallyport.Record, Name: "log", Step: &record.Log{Requests: b.config.Log.Requests}}}
+	steps := []sallyport.Placed{{Stage: sallyport.Record, Name: "log", Step: &record.Log{Requests: b.config.Log.Requests, Lines: b.options.Lines}}}
 	if b.options.Metrics != nil {
-		steps = append(steps, sallyport.Placed{Stage: sallyport.Record, Name: "metrics", Step: b.options.Metrics})
+		steps = append(steps, sallyport.Placed{Stage: sallyport.Record, Name: "metrics", Step: b.options.Metrics.Counting(len(b.operations))})
 	}
 	return steps
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"sallyport/jsonline"
 )
 
 // openLog makes the log that the configuration asks for.
@@ -28,12 +30,15 @@ func (s *server) openLog() (end func(), err error) {
 	}
 	lines := newBatch(out)
 	s.log = slog.New(handler(lines, c.Format, s.level))
+	if c.Format != "text" {
+		s.options.Build.Lines = lines
+	}
 	return func() { lines.close(); closeFile() }, nil
 }
 
 func handler(out io.Writer, format string, level slog.Leveler) slog.Handler {
 	if format != "text" {
-		return &jsonLines{out: out, level: level}
+		return &jsonline.Handler{Out: out, Level: level}
 	}
 	return slog.NewTextHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		if len(groups) == 0 && a.Key == slog.TimeKey {

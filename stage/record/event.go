@@ -10,10 +10,12 @@ package record
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"time"
 
 	"sallyport"
+	"sallyport/jsonline"
 	"sallyport/problem"
 )
 
@@ -29,6 +31,9 @@ type Log struct {
 	// Requests is all, refused (what was turned away, failed or was observed)
 	// or none.
 	Requests string
+	// Lines takes each line as JSON, made without a detour; nil leaves them to
+	// the log of the environment, which still says what level is written.
+	Lines io.Writer
 }
 
 // Run implements sallyport.Step.
@@ -44,50 +49,67 @@ func (l *Log) Run(x *sallyport.Exchange) error {
 	if !x.Env.Log.Enabled(context.Background(), level) {
 		return nil
 	}
-	// Without the caller's place in the code, which nobody asked for.
 	now := x.Env.Now()
-	record := slog.NewRecord(now, level, "request", 0)
-	var room [26]slog.Attr // the record copies them
-	record.AddAttrs(l.attributes(room[:0], x, decision, now)...)
+	if l.Lines != nil {
+		line := jsonline.Take()
+		b := (*text)(&line.Bytes)
+		*b = jsonline.Begin(*b, now, level, lineName)
+		tell(b, x, decision, now.Sub(x.Start))
+		*b = jsonline.End(*b)
+		return line.Send(l.Lines)
+	}
+	var a attributes
+	tell(&a, x, decision, now.Sub(x.Start))
+	record := slog.NewRecord(now, level, lineName, 0) // without a place in the code, which nobody asked for
+	record.AddAttrs(a...)
 	return x.Env.Log.Handler().Handle(context.Background(), record)
 }
 
-func (l *Log) attributes(attrs []slog.Attr, x *sallyport.Exchange, decision Decision, now time.Time) []slog.Attr {
-	took := now.Sub(x.Start)
-	attrs = append(attrs,
-		slog.String("request_id", x.ID),
-		slog.String("trace_id", traceID(x.Trace)),
-		slog.String("client_ip", x.Client.String()),
-		slog.String("method", method(x.Request.Method)),
-		slog.Int("status", Status(x)),
-		slog.String("decision", string(decision)),
-		slog.Float64("duration_ms", milliseconds(took)),
-		slog.Int64("bytes_in", x.Request.Body.Passed()),
-		slog.Int64("bytes_out", x.Sent),
-	)
+const lineName = "request"
+
+// tell says all that is recorded of an exchange.
+func tell(to event, x *sallyport.Exchange, decision Decision, took time.Duration) {
+	to.text("request_id", x.ID)
+	to.text("trace_id", traceID(x.Trace))
+	to.address("client_ip", x.Client)
+	to.text("method", method(x.Request.Method))
+	to.number("status", int64(Status(x)))
+	to.text("decision", string(decision))
+	to.millis("duration_ms", took)
+	to.number("bytes_in", x.Request.Body.Passed())
+	to.number("bytes_out", x.Sent)
 	if x.Op != nil {
-		attrs = append(attrs, slog.String("api", x.Op.API), slog.String("operation", x.Op.ID), slog.String("path_template", x.Op.Path))
+		to.text("api", x.Op.API)
+		to.text("operation", x.Op.ID)
+		to.text("path_template", x.Op.Path)
 	}
 	if c := x.Caller.Proved(); c != nil {
-		attrs = append(attrs, slog.String("principal", c.ID), slog.String("scheme", c.Scheme))
+		to.text("principal", c.ID)
+		to.text("scheme", c.Scheme)
 	}
 	if x.Upstream.Target != "" {
-		attrs = append(attrs, slog.String("upstream", x.Upstream.Target), slog.Int("upstream_status", x.Upstream.Status), slog.Float64("upstream_ms", milliseconds(x.Upstream.Duration)))
+		to.text("upstream", x.Upstream.Target)
+		to.number("upstream_status", int64(x.Upstream.Status))
+		to.millis("upstream_ms", x.Upstream.Duration)
 	}
 	if x.Waited > 0 {
-		attrs = append(attrs, slog.Float64("waited_ms", milliseconds(x.Waited)))
+		to.millis("waited_ms", x.Waited)
 	}
-	attrs = append(attrs, refusal(x)...)
+	for _, a := range refusal(x) {
+		to.attr(a)
+	}
 	if len(x.Findings) > 0 {
-		attrs = append(attrs, slog.Any("observed", findings(x)))
+		to.attr(slog.Any("observed", findings(x)))
 	}
 	if x.Op != nil && x.Op.Deprecated {
-		attrs = append(attrs, slog.Bool("deprecated", true))
+		to.attr(slog.Bool("deprecated", true))
 	}
 	if x.Aborted != nil {
-		attrs = append(attrs, slog.String("aborted", x.Aborted.Error()))
+		to.text("aborted", x.Aborted.Error())
 	}
-	return append(attrs, x.Notes()...)
+	for _, a := range x.Notes() {
+		to.attr(a)
+	}
 }
 
 // finding is what one observed step would have done.
@@ -191,5 +213,3 @@ func traceID(traceparent string) string {
 	}
 	return ""
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -46,7 +46,23 @@ type journey struct {
 	metrics *Metrics
 }
 
+// run is the line that the journey leaves, the same in both ways in which it
+// can be made.
 func (j journey) run(t testing.TB) (line string) {
+	t.Helper()
+	line = j.once(t)
+	if j.metrics == nil { // which would count twice
+		var direct bytes.Buffer
+		j.log.Lines = &direct
+		j.once(t)
+		if got := strings.Replace(direct.String(), `"ts":`, `"time":`, 1); got != line {
+			t.Errorf("made directly the line is\n%s\nand otherwise\n%s", got, line)
+		}
+	}
+	return line
+}
+
+func (j journey) once(t testing.TB) string {
 	t.Helper()
 	var out bytes.Buffer
 	env := sallyport.NewEnv(slog.New(slog.NewJSONHandler(&out, nil)), 1000)
@@ -170,7 +186,7 @@ func TestWhatIsLogged(t *testing.T) {
 		allowed, refused, observed bool
 	}{{All, true, true, true}, {Refused, false, true, true}, {None, false, false, false}} {
 		for steps, want := range map[*[]sallyport.Placed]bool{{}: c.allowed, &refused: c.refused, &watched: c.observed} {
-			if line := (journey{steps: *steps, log: Log{c.requests}}).run(t); (line != "") != want {
+			if line := (journey{steps: *steps, log: Log{Requests: c.requests}}).run(t); (line != "") != want {
 				t.Errorf("%s: logged %q", c.requests, line)
 			}
 		}

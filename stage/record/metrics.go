@@ -1,8 +1,6 @@
 package record
 
 import (
-	"strconv"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sallyport"
@@ -59,32 +57,18 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 }
 
 // Run implements sallyport.Step.
-func (m *Metrics) Run(x *sallyport.Exchange) error {
-	api, operation := "", ""
-	if x.Op != nil {
-		api, operation = x.Op.API, x.Op.ID
-	}
-	took := x.Env.Now().Sub(x.Start)
-	m.requests.WithLabelValues(api, operation, method(x.Request.Method), strconv.Itoa(Status(x))).Inc()
-	m.durations.WithLabelValues(api, operation).Observe(took.Seconds())
-	m.overhead.Observe(max(took-x.Upstream.Duration-x.Waited, 0).Seconds())
-	if x.Upstream.Target != "" {
-		m.upstream.WithLabelValues(api, operation).Observe(x.Upstream.Duration.Seconds())
-	}
+func (m *Metrics) Run(x *sallyport.Exchange) error { return m.Counting(0).Run(x) }
+
+// seldom counts what few exchanges have.
+func (m *Metrics) seldom(x *sallyport.Exchange) {
+	api, operation := labels(x.Op)
 	if x.Op != nil && x.Op.Deprecated {
 		m.deprecated.WithLabelValues(api, operation).Inc()
-	}
-	if n := x.Request.Body.Passed(); n > 0 {
-		m.bytesIn.WithLabelValues(api).Add(float64(n))
-	}
-	if x.Sent > 0 {
-		m.bytesOut.WithLabelValues(api).Add(float64(x.Sent))
 	}
 	if x.Pruned > 0 {
 		m.pruned.WithLabelValues(api, operation).Add(float64(x.Pruned))
 	}
 	m.decided(x, api, operation)
-	return nil
 }
 
 func (m *Metrics) decided(x *sallyport.Exchange, api, operation string) {

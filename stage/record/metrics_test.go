@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -122,7 +123,7 @@ var undeclared = func() *sallyport.Operation {
 }()
 
 // ended is an exchange that is to be recorded.
-func ended(b *testing.B, log *slog.Logger) *sallyport.Exchange {
+func ended(b testing.TB, log *slog.Logger) *sallyport.Exchange {
 	op := &sallyport.Operation{API: "bank", ID: "getAccount", Path: "/accounts/{id}"}
 	op.Place(identified(&known), sallyport.Placed{Stage: sallyport.Forward, Name: "upstream", Step: step(func(x *sallyport.Exchange) error {
 		x.Upstream.Target, x.Upstream.Status = "http://127.0.0.1:9000", 200
@@ -135,17 +136,75 @@ func ended(b *testing.B, log *slog.Logger) *sallyport.Exchange {
 }
 
 func BenchmarkServeLog(b *testing.B) {
-	x, l := ended(b, slog.New(slog.NewJSONHandler(io.Discard, nil))), &Log{Requests: All}
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = l.Run(x)
+	x := ended(b, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	for name, l := range map[string]*Log{"directly": {Requests: All, Lines: io.Discard}, "by slog": {Requests: All}} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = l.Run(x)
+			}
+		})
+	}
+}
+
+func TestLogDoesNotAllocate(t *testing.T) {
+	x := ended(t, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	l := &Log{Requests: All, Lines: io.Discard}
+	if n := testing.AllocsPerRun(200, func() { _ = l.Run(x) }); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }
 
 func BenchmarkServeMetrics(b *testing.B) {
-	x, m := ended(b, slog.New(slog.DiscardHandler)), NewMetrics(prometheus.NewRegistry())
+	x, c := ended(b, slog.New(slog.DiscardHandler)), NewMetrics(prometheus.NewRegistry()).Counting(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = m.Run(x)
+		_ = c.Run(x)
+	}
+}
+
+// What is looked up once counts as what is looked up each time.
+func TestCountingCountsTheSame(t *testing.T) {
+	texts := make([]string, 2)
+	for i := range texts {
+		registry := prometheus.NewRegistry()
+		m := NewMetrics(registry)
+		c := m.Counting(2)
+		for n, op := range []*sallyport.Operation{{API: "a", ID: "one"}, {API: "a", ID: "two", Index: 1, Deprecated: true}, {API: "", ID: "undeclared", Index: -1}, {API: "b", ID: "newer", Index: 7}, nil} {
+			for status := range 3 {
+				now := time.UnixMilli(int64(n))
+				env := sallyport.NewEnv(slog.New(slog.DiscardHandler), 0)
+				env.Now = func() time.Time { return now.Add(time.Duration(status) * time.Millisecond) }
+				x := &sallyport.Exchange{Env: env, Start: now, Op: op, Request: &message.Request{Method: "GET"}, Response: &message.Response{Status: 200 + status/2}, Sent: int64(10 * n)}
+				if op != nil {
+					x.Upstream.Target = "http://127.0.0.1:9000"
+				}
+				counting := c
+				if i == 0 {
+					counting = m.Counting(0)
+				}
+				if err := counting.Run(x); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		families, err := registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			for _, m := range f.Metric {
+				if m.Counter != nil {
+					m.Counter.CreatedTimestamp = nil
+				}
+				if m.Histogram != nil {
+					m.Histogram.CreatedTimestamp = nil
+				}
+			}
+			texts[i] += f.String() + "\n"
+		}
+	}
+	if texts[0] != texts[1] || !strings.Contains(texts[0], "undeclared") {
+		t.Errorf("looked up once:\n%s\neach time:\n%s", texts[1], texts[0])
 	}
 }

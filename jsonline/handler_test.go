@@ -1,4 +1,4 @@
-package serve
+package jsonline
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-func TestJSONLinesAreAHandlersOwn(t *testing.T) {
+func TestHandler(t *testing.T) {
 	var out bytes.Buffer
 	results := func() []map[string]any {
 		var all []map[string]any
@@ -30,7 +30,7 @@ func TestJSONLinesAreAHandlersOwn(t *testing.T) {
 		}
 		return all
 	}
-	if err := slogtest.TestHandler(&jsonLines{out: &out, level: slog.LevelInfo}, results); err != nil {
+	if err := slogtest.TestHandler(&Handler{Out: &out, Level: slog.LevelInfo}, results); err != nil {
 		t.Error(err)
 	}
 }
@@ -49,7 +49,7 @@ type hidden string
 func (hidden) LogValue() slog.Value { return slog.StringValue("······") }
 
 // slog's own handler is the reference.
-func TestJSONLinesSayWhatSlogSays(t *testing.T) {
+func TestHandlerSaysWhatSlogSays(t *testing.T) {
 	at := time.Date(2026, 11, 22, 3, 5, 51, 802418198, time.UTC)
 	attrs := []slog.Attr{
 		slog.String("text", "a\"b\\c\nd\te\r\b\f\x00\x1f<&>é\u2028\u2029\xff\xc3("), slog.String("", "without a name"), slog.Int("n", -7),
@@ -81,7 +81,7 @@ func TestJSONLinesSayWhatSlogSays(t *testing.T) {
 			for _, n := range []int{0, 1, len(attrs)} {
 				record := slog.NewRecord(at, slog.LevelError, "request <&>", 0)
 				record.AddAttrs(attrs[:n]...)
-				for _, h := range []slog.Handler{&jsonLines{out: &ours, level: slog.LevelInfo}, slog.NewJSONHandler(&theirs, &slog.HandlerOptions{ReplaceAttr: rename})} {
+				for _, h := range []slog.Handler{&Handler{Out: &ours, Level: slog.LevelInfo}, slog.NewJSONHandler(&theirs, &slog.HandlerOptions{ReplaceAttr: rename})} {
 					if err := with(h).Handle(context.Background(), record); err != nil {
 						t.Fatal(err)
 					}
@@ -92,7 +92,7 @@ func TestJSONLinesSayWhatSlogSays(t *testing.T) {
 			}
 		})
 	}
-	text := slog.New(&jsonLines{out: io.Discard, level: slog.LevelInfo})
+	text := slog.New(&Handler{Out: io.Discard, Level: slog.LevelInfo})
 	if text.Enabled(context.Background(), slog.LevelDebug) || !text.Enabled(context.Background(), slog.LevelInfo) {
 		t.Error("the level is not held")
 	}
@@ -102,7 +102,7 @@ func FuzzLine(f *testing.F) {
 	f.Add("GET", "a\x00\"", int64(3), 0.5)
 	f.Fuzz(func(t *testing.T, key, text string, n int64, x float64) {
 		var out bytes.Buffer
-		h := &jsonLines{out: &out, level: slog.LevelInfo}
+		h := &Handler{Out: &out, Level: slog.LevelInfo}
 		record := slog.NewRecord(time.Unix(n%1e9, 0).UTC(), slog.LevelInfo, text, 0)
 		record.AddAttrs(slog.String(key, text), slog.Int64("n", n), slog.Float64("x", x))
 		if err := h.Handle(context.Background(), record); err != nil {
@@ -128,7 +128,7 @@ func BenchmarkLine(b *testing.B) {
 		slog.String("api", "one"), slog.String("operation", "listItems"), slog.String("path_template", "/items"),
 		slog.String("upstream", "http://127.0.0.1:23882"), slog.Int("upstream_status", 200), slog.Float64("upstream_ms", .343),
 	}
-	for name, h := range map[string]slog.Handler{"ours": &jsonLines{out: io.Discard, level: slog.LevelInfo}, "slog": slog.NewJSONHandler(io.Discard, nil)} {
+	for name, h := range map[string]slog.Handler{"ours": &Handler{Out: io.Discard, Level: slog.LevelInfo}, "slog": slog.NewJSONHandler(io.Discard, nil)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
