@@ -3,8 +3,9 @@
 //
 // It follows RFC 9110 §8.3 (Content-Type) and §5.6.6 (parameters) to the letter
 // and refuses what has two readings: white space around "=", a parameter that
-// stands there twice, text after the end. It does not decode any content, and
-// it does not negotiate: q-values of Accept mean nothing to it.
+// stands there twice or is extended or continued (RFC 2231), a backslash before
+// what needs none, bytes beyond ASCII, text after the end. It does not decode any
+// content, and it does not negotiate: q-values of Accept mean nothing to it.
 package mediatype
 
 import (
@@ -52,7 +53,9 @@ func Parse(value string) (Type, error) {
 }
 
 // check goes through the parameters once. A second charset or boundary would
-// be read by one side and not by the other.
+// be read by one side and not by the other. So would an extended boundary and
+// boundary*0=x: in MIME they are a boundary (RFC 2231 §3, §4) and stand before
+// one without an asterisk, in HTTP they are parameters of other names.
 func (t Type) check() error {
 	rest := t.parameters
 	for n := 0; ; n++ {
@@ -60,7 +63,7 @@ func (t Type) check() error {
 		if err != nil {
 			return err
 		}
-		if n > maxParameters || name != "" && t.count(name) > 1 {
+		if n > maxParameters || strings.IndexByte(name, '*') >= 0 || name != "" && t.count(name) > 1 {
 			return ErrMalformed
 		}
 		if next == "" {
@@ -195,8 +198,29 @@ func token(s string) int {
 	return len(s)
 }
 
+// Boundary is the boundary of a multipart type. It is not given where another
+// parameter speaks of one too: some readers look for the word and not for the
+// name, and take xboundary=x or note="boundary=x".
+func (t Type) Boundary() (string, bool) {
+	boundary, given := "", false
+	for rest := t.parameters; rest != ""; {
+		name, value, next, err := parameter(rest)
+		switch rest = next; {
+		case err != nil:
+			return "", false
+		case strings.EqualFold(name, "boundary"):
+			boundary, given = unquote(value), true
+		case strings.Contains(strings.ToLower(name), "boundary"), strings.Contains(strings.ToLower(value), "boundary"):
+			return "", false
+		}
+	}
+	return boundary, given
+}
+
 // quoted is the length of the quoted-string that s begins with (RFC 9110
-// §5.6.4), or 0.
+// §5.6.4), or 0. A backslash must stand before a quote or another one: before
+// anything else nobody writes it (§5.6.4: SHOULD NOT), and some readers keep it.
+// Bytes beyond ASCII are opaque (§5.5): no two readers need decode them alike.
 func quoted(s string) int {
 	if s == "" || s[0] != '"' {
 		return 0
@@ -207,17 +231,15 @@ func quoted(s string) int {
 			return i + 1
 		case c == '\\':
 			i++
-			if i == len(s) || control(s[i]) {
+			if i == len(s) || s[i] != '"' && s[i] != '\\' {
 				return 0
 			}
-		case control(c):
+		case c < 0x20 && c != '\t' || c >= 0x7f:
 			return 0
 		}
 	}
 	return 0
 }
-
-func control(c byte) bool { return c < 0x20 && c != '\t' || c == 0x7f }
 
 func unquote(s string) string {
 	if s == "" || s[0] != '"' {

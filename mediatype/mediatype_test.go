@@ -1,6 +1,7 @@
 package mediatype
 
 import (
+	"mime"
 	"strings"
 	"testing"
 )
@@ -37,6 +38,31 @@ func TestParseRefuses(t *testing.T) {
 		"application/json; charset=\"utf-8\"x",
 		"application/json; charset=utf-8; Charset=utf-7",
 		"multipart/form-data; boundary=a; boundary=b",
+		"multipart/form-data; boundary=a; BOUNDARY=b",
+		"multipart/form-data; boundary=a; boundary=a",
+		"multipart/form-data; boundary=a; boundary*=UTF-8''b", // RFC 2231 §4
+		"multipart/form-data; BOUNDARY*=UTF-8''b; boundary=a",
+		"multipart/form-data; boundary=a; boundary*0=b", // §3
+		"multipart/form-data; boundary*0*=UTF-8''b; boundary=a",
+		"multipart/form-data; boundary*=UTF-8''b",
+		"application/json; charset*=UTF-8''utf-16",
+		"application/json; charset*0=utf; charset*1=-16",
+		"application/json; title*=UTF-8''x",
+		"application/json; *=x",
+		"multipart/form-data; boundary=a, multipart/form-data; boundary=b",
+		"multipart/form-data, text/plain; boundary=a",
+		"multipart/form-data; boundary=a b",
+		"multipart/form-data; boundary=a:b",      // needs quotes
+		"multipart/form-data; boundary=\"a\\b\"", // ab, or a\b
+		"multipart/form-data; boundary=\"a\\\"",
+		"multipart/form-data; boundary=\"a",
+		"multipart/form-data; boundary=\"a\"\"b\"",
+		"multipart/form-data; boundary\t=a",
+		"multipart/form-data; boundary=\ta",
+		"multipart/form-data; =a",
+		"multipart/form-data; boundary=\"\u00e9\"",
+		"application/json; charset=\"utf-8\xff\"",
+		"application/json; charset=\u00b5",
 		"application/json; a=\"\x00\"",
 		"application/json; a=\"\\\n\"",
 		"application/jso\u00f1",
@@ -61,6 +87,32 @@ func TestParameter(t *testing.T) {
 	}
 	if _, ok := mt.Parameter("q"); ok {
 		t.Error("a parameter that is not there was found")
+	}
+}
+
+func TestBoundary(t *testing.T) {
+	for value, want := range map[string]string{
+		`multipart/form-data; boundary=B`:                                  "B",
+		`multipart/form-data; BOUNDARY="a:b c"; charset=utf-8`:             "a:b c",
+		`multipart/form-data;; boundary=----WebKitFormBoundaryAbC ;`:       "----WebKitFormBoundaryAbC",
+		`multipart/related; type="text/xml"; start-info=x; boundary="=_b"`: "=_b",
+		`multipart/form-data`:                                              "none",
+		`multipart/form-data; xboundary=C; boundary=B`:                     "none",
+		`multipart/form-data; boundary=B; boundary-x=C`:                    "none",
+		`multipart/form-data; note="; Boundary=C"; boundary=B`:             "none",
+		`multipart/form-data; boundary=B; note="\"; boundary=C"`:           "none",
+	} {
+		mt, err := Parse(value)
+		if err != nil {
+			t.Fatalf("Parse(%q): %v", value, err)
+		}
+		got, ok := mt.Boundary()
+		if !ok {
+			got = "none"
+		}
+		if got != want {
+			t.Errorf("Parse(%q): the boundary is %q; want %q", value, got, want)
+		}
 	}
 }
 
@@ -171,7 +223,7 @@ func TestParseDoesNotAllocate(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"application/json", "text/html;charset=\"utf-8\"", "a/b;;c=d ; e=\"\\\"\"", "a/b;c=d;C=e", "*/*"} {
+	for _, s := range []string{"application/json", "text/html;charset=\"utf-8\"", "a/b;;c=d ; e=\"\\\"\"", "a/b;c=d;C=e", "*/*", "a/b; boundary=c; boundary*=UTF-8''d", "a/b; boundary=\"c\\d\""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
@@ -184,6 +236,15 @@ func FuzzParse(f *testing.F) {
 		}
 		if strings.ContainsAny(mt.Name, " \t;,\"\r\n") {
 			t.Errorf("Parse(%q) let a delimiter into the name %q", value, mt.Name)
+		}
+		// What one side reads as a charset or a boundary, others must not read as
+		// another one.
+		if _, theirs, err := mime.ParseMediaType(value); err == nil {
+			for _, name := range []string{"charset", "boundary"} {
+				if ours, ok := mt.Parameter(name); ours != theirs[name] && (ok || theirs[name] != "") {
+					t.Errorf("Parse(%q): %s is %q, the library reads %q", value, name, ours, theirs[name])
+				}
+			}
 		}
 		if r, err := ParseRange(value); err == nil {
 			if i := Match([]Range{r}, mt); i < 0 && r.kind != oneSuffix {

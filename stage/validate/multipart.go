@@ -130,7 +130,7 @@ func (r *multipartBody) check(x *sallyport.Exchange, t mediatype.Type) error {
 	if _, start := t.Parameter("start"); start {
 		return malformed("The body must begin with its root part, and not name it by start.")
 	}
-	boundary, _ := t.Parameter("boundary")
+	boundary, _ := t.Boundary()
 	if _, held := body.Held(); !held && r.files > 0 && (body.Length < 0 || body.Length > x.Op.MaxBody) {
 		return r.stream(x, boundary)
 	}
@@ -252,7 +252,7 @@ func (r *multipartBody) judge(a *assembly, p *part, above string, found *faults)
 
 // inner takes a part apart that has parts.
 func (r *multipartBody) inner(a *assembly, p *part, pointer string, found *faults) error {
-	boundary, _ := p.media.Parameter("boundary")
+	boundary, _ := p.media.Boundary()
 	s, err := newSplitter(p.content, nil, boundary)
 	if err == nil {
 		p.parts, err = s.parts(a.named, r.count)
