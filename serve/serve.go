@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -109,7 +108,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.watch(result)
 	s.log.Info("ready", "digest", result.Plan.Digest, "operations", len(result.Plan.Operations))
-	debug.FreeOSMemory() // compiling leaves as much again behind, and an idle process would keep it
+	makeRoom()
 	return s.wait(ctx)
 }
 
