@@ -46,7 +46,7 @@ var rings = [...]struct {
 	name     string
 	packages []string
 }{
-	{"libraries", []string{"coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "mediatype", "message", "openapi", "pathmatch", "problem", "sample", "source", "xmlbody"}},
+	{"libraries", []string{"coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "mediatype", "message", "openapi", "pathmatch", "problem", "sample", "source", "websocket", "xmlbody"}},
 	{"the pipeline", []string{"."}},
 	{"stages and configuration", []string{
 		"config",

@@ -43,6 +43,16 @@ type Response struct {
 	Fields Fields
 	// Body is nil where the answer has no content.
 	Body *Body
+	// Tunnel is what follows an answer of 101; nil with any other.
+	Tunnel Tunnel
+}
+
+// Close gives up what has not been sent of it.
+func (r *Response) Close() {
+	r.Body.Close()
+	if r.Tunnel != nil {
+		r.Tunnel.Close()
+	}
 }
 
 // Bodiless tells whether an answer of this status to this method has no
