@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"sallyport/message"
@@ -25,6 +26,11 @@ type Call struct {
 	Fields message.Fields
 	// Body is nil where the request has no content.
 	Body *message.Body
+	// Upgrade is a protocol that the server may change to (RFC 9110 §7.8); "" is
+	// none. An answer of 101 to such a call is followed by Switched, or by Close.
+	// The connection is not used again, whatever is answered: a server that is
+	// of two minds about the change must not get another request.
+	Upgrade string
 
 	// FirstByte bounds the time from the end of the request to the end of the
 	// answer's head, Idle a pause within the answer's body, Whole everything.
@@ -46,6 +52,8 @@ type ClientConn struct {
 	request outbound
 	// began: a byte of the answer came.
 	began bool
+	// upgrade is the call's.
+	upgrade string
 }
 
 // roomyBuffer holds most answers with their heads, so that they can be passed
@@ -94,7 +102,7 @@ func (e *BodyError) Unwrap() error { return e.cause }
 // The ways in which an answer is broken that a request cannot be.
 var (
 	errUnasked  = errors.New("the server spoke before it was asked")
-	errSwitched = errors.New("the server changed the protocol, which nobody asked for")
+	errSwitched = errors.New("the server changed the protocol, and not as it was asked to")
 	errInterim  = errors.New("an interim answer has content")
 	errInterims = errors.New("too many interim answers")
 )
@@ -112,7 +120,7 @@ const mostInterims = 8
 // has passed. When ctx ends, so does the call; it is not watched at once.
 func (c *ClientConn) Do(ctx context.Context, call *Call) (*message.Response, error) {
 	c.in.begin()
-	c.began = false
+	c.began, c.upgrade = false, call.Upgrade
 	c.waits.begin(ctx, call)
 	if err := c.request.prepare(call); err != nil {
 		c.end(false)
@@ -123,6 +131,9 @@ func (c *ClientConn) Do(ctx context.Context, call *Call) (*message.Response, err
 		err = c.judge(err)
 		c.end(false)
 		return nil, err
+	}
+	if c.head.status == 101 {
+		return &message.Response{Status: 101, Fields: c.head.fields}, nil
 	}
 	answer, err := c.answer(call.Method, f)
 	if err != nil {
@@ -164,15 +175,32 @@ func (c *ClientConn) await(method string) (framing, error) {
 		switch h := &c.head; {
 		case err != nil:
 			return f, err
-		case h.status == 101: // RFC 9110 §7.8: only what was asked for
-			return f, errSwitched
 		case h.status >= 200:
 			return f, nil
 		case h.lengths+h.codings > 0:
 			return f, errInterim // RFC 9112 §6: what somebody takes for content another takes for the answer
+		case h.status == 101 && !c.asked(): // RFC 9110 §7.8: only what was asked for
+			return f, errSwitched
+		case h.status == 101:
+			return f, nil
 		}
 	}
 	return framing{}, errInterims
+}
+
+// asked tells whether a change of protocol is the one that was asked for, and
+// is said as it has to be.
+func (c *ClientConn) asked() bool {
+	fields := c.head.fields
+	if c.upgrade == "" || !strings.EqualFold(fields.Joined("Upgrade"), c.upgrade) {
+		return false
+	}
+	for option := range strings.SplitSeq(fields.Joined("Connection"), ",") {
+		if message.EqualName(strings.Trim(option, " \t"), "Upgrade") {
+			return true
+		}
+	}
+	return false
 }
 
 // answer is what was read so far, with a body for the rest.
@@ -312,7 +340,7 @@ func (a *incoming) finish() {
 
 // end is the end of a call.
 func (c *ClientConn) end(again bool) {
-	again = c.waits.end() && again && c.request.sent()
+	again = c.waits.end() && again && c.upgrade == "" && c.request.sent()
 	if !again {
 		c.conn.Close()
 	}

@@ -30,10 +30,12 @@ type Conn struct {
 	tls           *tls.ConnectionState
 	presence      presence
 	state         atomic.Int32
+	tunnel        message.Tunnel // that has the connection; under the server's mu
 
 	// Of the exchange. keep: the connection is used again.
 	keep     bool
 	received *received // nil where the request has no content that streams
+	switched bool      // another protocol was spoken after the answer
 	scheme   string
 
 	mu sync.Mutex
@@ -155,7 +157,7 @@ func (c *Conn) serve(r *message.Request) bool {
 	case keep && whole && c.state.CompareAndSwap(serving, waiting) && !c.server.draining.Load():
 		return true
 	}
-	c.leave(!whole)
+	c.leave(!whole || c.switched)
 	return false
 }
 

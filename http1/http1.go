@@ -6,8 +6,9 @@
 // RFC would let a recipient mend it: a bare LF or CR, folded lines, space before
 // a colon, two lengths, a length beside a transfer coding, codings other than
 // one chunked, a second Host. A message that is refused ends its connection,
-// since nobody can say where the next one begins. It never upgrades a
-// connection, and it never quotes what it received.
+// since nobody can say where the next one begins. It speaks no other protocol
+// than HTTP: a connection that both sides have agreed to upgrade is handed over.
+// It never quotes what it received.
 package http1
 
 // Limits bound a message's head, and the trailers of its body, in bytes as

@@ -128,6 +128,11 @@ func appendCall(b []byte, call *Call) ([]byte, error) {
 	b = appendField(b, "Host", call.Host)
 	b = appendFields(b, call.Fields)
 	lines := 3 + len(call.Fields)
+	if call.Upgrade != "" {
+		b = appendField(b, "Connection", "Upgrade")
+		b = appendField(b, "Upgrade", call.Upgrade)
+		lines += 2
+	}
 	switch length := size(call.Body); {
 	case length < 0:
 		b, lines = append(b, "Transfer-Encoding: chunked\r\n"...), lines+1

@@ -4,6 +4,8 @@ package http1
 // Nobody reads it but people (RFC 9112 §4).
 func reason(status int) string {
 	switch status {
+	case 101:
+		return "Switching Protocols"
 	case 200:
 		return "OK"
 	case 201:

@@ -33,11 +33,19 @@ const (
 // Send writes the answer to the request, its body to the end, and tells how
 // many bytes of the body were sent. On an error the connection is of no use any
 // more, and is broken off when Serve or Refuse has returned. It is called once
-// for each of them.
+// for each of them. An answer with a tunnel takes the connection: Send returns
+// when the tunnel has ended, and the bytes are those that it brought the client.
 func (c *Conn) Send(r *message.Response) (int64, error) {
+	if r.Tunnel != nil {
+		return c.toldOf(c.switchTo(r))
+	}
 	c.keep = c.keep && c.mayPersist()
 	c.beginAnswer()
-	sent, err := c.send(r)
+	return c.toldOf(c.send(r))
+}
+
+// toldOf draws the conclusions from how an answer was sent.
+func (c *Conn) toldOf(sent int64, err error) (int64, error) {
 	if err != nil {
 		c.keep = false
 		if errors.As(err, new(*lost)) {
@@ -97,13 +105,14 @@ func (c *Conn) writeHead(r *message.Response, how sending) error {
 	b = append(b, ' ')
 	b = append(b, reason(r.Status)...)
 	b = append(b, "\r\n"...)
-	lines, dated := 2, false
+	lines, dated, upgrade := 2, false, false
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		if isFraming(f.Name) {
 			continue // it follows from the body, whatever a step or a backend said
 		}
 		dated = dated || message.EqualName(f.Name, "Date")
+		upgrade = upgrade || message.EqualName(f.Name, "Upgrade")
 		b = appendField(b, f.Name, f.Value)
 		lines++
 	}
@@ -121,6 +130,12 @@ func (c *Conn) writeHead(r *message.Response, how sending) error {
 		lines++
 	}
 	switch {
+	case upgrade && (c.keep || r.Tunnel != nil): // it ends at this connection (RFC 9110 §7.8)
+		b = append(b, "Connection: Upgrade\r\n"...)
+		lines++
+	case upgrade:
+		b = append(b, "Connection: close, Upgrade\r\n"...)
+		lines++
 	case !c.keep:
 		b = append(b, "Connection: close\r\n"...)
 		lines++

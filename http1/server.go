@@ -235,8 +235,8 @@ func (s *Server) fail(err error) {
 }
 
 // Shutdown takes no more connections, closes those without a request, and waits
-// until the requests under way are answered: their connections end after it. If
-// ctx ends first, its error is returned, and the rest goes on.
+// until the requests under way are answered and tunnels have ended, which are
+// told: their connections end after it. If ctx ends first, its error is returned, and the rest goes on.
 func (s *Server) Shutdown(ctx context.Context) error {
 	ended := s.drain()
 	select {
@@ -262,6 +262,8 @@ func (s *Server) drain() <-chan struct{} {
 	for c := range s.conns {
 		if c.state.CompareAndSwap(waiting, over) {
 			c.wire.Conn.Close() // it forgets itself when its read has ended
+		} else if c.tunnel != nil {
+			c.tunnel.Drain()
 		}
 	}
 	if s.empty == nil {
