@@ -209,7 +209,7 @@ func (x *Exchange) begin(env *Env, plan *Plan) {
 // up: it must not leave.
 func (x *Exchange) turnAway(err error) {
 	if x.Response != nil {
-		x.Response.Body.Close()
+		x.Response.Close()
 	}
 	x.stopped = x.at
 	x.Refusal = problem.As(err)
@@ -226,7 +226,7 @@ func (x *Exchange) send(door Door) error {
 		x.Response.Fields.Set(f.Name, f.Value)
 	}
 	x.Sent, x.Aborted = x.deliver(door)
-	x.Response.Body.Close()
+	x.Response.Close()
 	return x.Aborted
 }
 

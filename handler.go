@@ -79,6 +79,35 @@ func fromHTTP(r *http.Request) *message.Request {
 	return m
 }
 
+// switchTo sends an answer of 101 and leaves the connection to its tunnel. A
+// ResponseWriter that cannot be taken over (of another program's wrapping) is
+// an error: nothing is sent.
+func (d *httpDoor) switchTo(r *message.Response) (int64, error) {
+	conn, buffered, err := d.control.Hijack()
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return 0, err
+	}
+	head := http.Response{StatusCode: r.Status, ProtoMajor: 1, ProtoMinor: 1, Header: d.w.Header()}
+	head.Header.Set("Connection", "Upgrade")
+	if err := head.Write(conn); err != nil {
+		return 0, err
+	}
+	r.Tunnel.Relay(&hijacked{conn, buffered.Reader})
+	return r.Tunnel.Traffic().BytesOut, nil
+}
+
+// hijacked is a connection of net/http of which some was read.
+type hijacked struct {
+	net.Conn
+	reader io.Reader
+}
+
+func (h *hijacked) Read(p []byte) (int, error) { return h.reader.Read(p) }
+
 type httpDoor struct {
 	w        http.ResponseWriter
 	control  *http.ResponseController
@@ -116,6 +145,12 @@ func (d *httpDoor) Send(r *message.Response) (int64, error) {
 	}
 	if r.Body != nil && r.Body.Length >= 0 {
 		header.Set("Content-Length", strconv.FormatInt(r.Body.Length, 10))
+	}
+	if r.Tunnel != nil {
+		return d.switchTo(r)
+	}
+	if header["Upgrade"] != nil { // it ends at this connection (RFC 9110 §7.8)
+		header.Add("Connection", "Upgrade")
 	}
 	d.hurry()
 	d.w.WriteHeader(r.Status)

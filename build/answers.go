@@ -66,7 +66,7 @@ func (o *operationBuilder) filter() {
 		step.Responses = append(step.Responses, filter.NewResponse(status, content))
 		controls = append(controls, enforced(r.At, "answer %s: %s", r.Status, orElse(strings.Join(types, ", "), "no content")))
 	}
-	if mode != filter.Watch && !declaresSuccess(step.Responses) {
+	if mode != filter.Watch && !o.isWebSocket() && !declaresSuccess(step.Responses) {
 		o.result.Warnings.Add(o.declared.At, "declare its 2xx, or set answers.mode for it",
 			"the operation %s declares no success: every 2xx and 3xx of the backend becomes 502", o.declared.ID)
 	}

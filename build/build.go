@@ -61,6 +61,8 @@ type Result struct {
 	Reachable []Ready
 	// Upstreams are the pools of the APIs.
 	Upstreams []*forward.Pool
+	// Tunnels are counts of WebSockets, of the APIs that have some.
+	Tunnels []*forward.Tunnels
 	// Lasting is to be kept once the plan serves.
 	Lasting *sallyport.Lasting
 }

@@ -14,13 +14,7 @@ func (a *apiBuilder) corsPolicy() *admit.CORS {
 		return nil
 	}
 	policy := &admit.CORS{Credentials: c.Credentials}
-	for _, origin := range c.Origins {
-		if suffix, ok := strings.CutPrefix(string(origin), "https://*"); ok {
-			policy.Suffixes = append(policy.Suffixes, suffix)
-		} else {
-			policy.Origins = append(policy.Origins, string(origin))
-		}
-	}
+	policy.Origins, policy.Suffixes = originLists(c.Origins)
 	var expose []string
 	for _, name := range c.Expose {
 		expose = append(expose, string(name))

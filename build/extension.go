@@ -11,7 +11,7 @@ import (
 // stand in.
 var extensionKeys = map[string][]string{
 	"a parameter":  {"encoded_slash"},
-	"an operation": {},
+	"an operation": {webSocketWord},
 }
 
 // extensions refuses words of x-sallyport that nothing here enforces: a rule

@@ -126,6 +126,7 @@ func (o *operationBuilder) admit() {
 		says := map[string]string{"refuse": "refused", "drop": "dropped"}[twins]
 		o.place(sallyport.Admit, "twins", admit.NewTwins(twins == "drop", o.readFields(), (&forward.Upstream{Prefix: string(o.config.Caller.Headers)}).Owns), enforced(o.rules.Request.PositionOf("twins"), "header fields that differ in underscores alone are %s", says))
 	}
+	o.handshake()
 	o.place(sallyport.Admit, "sizes", admit.Sizes{}, enforced(o.rules.Request.PositionOf("max_body"), "body: at most %s", o.rules.Request.MaxBody))
 }
 
@@ -173,7 +174,11 @@ func (o *operationBuilder) readFields() []string {
 }
 
 func (o *operationBuilder) forward() {
-	waits := o.rules.Waits
+	waits, socket := o.rules.Waits, o.webSocket()
+	controls := []sallyport.Control{enforced(o.config.Upstream.At, "%s; first byte within %s; the caller in %s* fields", o.upstreamSays(), waits.FirstByte, o.config.Caller.Headers)}
+	if socket != nil {
+		controls = append(controls, o.webSocketControls()...)
+	}
 	o.place(sallyport.Forward, "upstream", &forward.Upstream{
 		Pool:         o.poolWaiting(waits.FirstByte.Duration()),
 		Prefix:       string(o.config.Caller.Headers),
@@ -182,7 +187,8 @@ func (o *operationBuilder) forward() {
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),
-	}, enforced(o.config.Upstream.At, "%s; first byte within %s; the caller in %s* fields", o.upstreamSays(), waits.FirstByte, o.config.Caller.Headers))
+		WebSocket:    socket,
+	}, controls...)
 }
 
 // stripped are the base paths that the backend does not see.

@@ -49,6 +49,8 @@ type API struct {
 	Limits []Limit `yaml:"limits,named"`
 	// Let scripts of other origins call the API from a browser.
 	CORS *CORS `yaml:"cors"`
+	// What WebSockets are held to.
+	WebSocket WebSocket `yaml:"websocket"`
 	// What a request may hold beyond what the document declares.
 	Request Request `yaml:"request"`
 	// What of an answer may leave.

@@ -27,6 +27,7 @@ const (
 	ScopeMissing
 	RoleMissing
 	OriginRefused
+	WebSocketOriginRefused
 
 	OperationUnknown
 	MethodUnknown
@@ -38,6 +39,7 @@ const (
 	HostUnknown
 	LimitExceeded
 	ExpectationFailed
+	WebSocketRequired
 	FieldsTooLarge
 	VersionUnsupported
 
@@ -53,6 +55,7 @@ const (
 	Draining
 	CircuitOpen
 	UpstreamOverloaded
+	TunnelsExhausted
 	KeysUnavailable
 	OperationUnserved
 
@@ -85,6 +88,8 @@ var catalogue = [kinds]struct {
 	RoleMissing:   {"role-missing", http.StatusForbidden, "The caller lacks a role"},
 	OriginRefused: {"origin-refused", http.StatusForbidden, "The origin may not call this API from a browser"},
 
+	WebSocketOriginRefused: {"websocket-origin-refused", http.StatusForbidden, "The origin may not open a WebSocket here"},
+
 	OperationUnknown:     {"operation-unknown", http.StatusNotFound, "The API has no such operation"},
 	MethodUnknown:        {"method-unknown", http.StatusMethodNotAllowed, "The path does not take this method"},
 	RequestTimeout:       {"request-timeout", http.StatusRequestTimeout, "The request came too slowly"},
@@ -95,6 +100,7 @@ var catalogue = [kinds]struct {
 	HostUnknown:          {"host-unknown", http.StatusMisdirectedRequest, "No API is served under this host"},
 	LimitExceeded:        {"limit-exceeded", http.StatusTooManyRequests, "Too many requests"},
 	ExpectationFailed:    {"expectation-failed", http.StatusExpectationFailed, "The expectation cannot be met"},
+	WebSocketRequired:    {"websocket-required", http.StatusUpgradeRequired, "The operation speaks WebSocket"},
 	FieldsTooLarge:       {"fields-too-large", http.StatusRequestHeaderFieldsTooLarge, "The header fields are too large"},
 
 	VersionUnsupported: {"version-unsupported", http.StatusHTTPVersionNotSupported, "The version of HTTP is not spoken here"},
@@ -111,6 +117,7 @@ var catalogue = [kinds]struct {
 	Draining:           {"draining", http.StatusServiceUnavailable, "The gateway is shutting down"},
 	CircuitOpen:        {"circuit-open", http.StatusServiceUnavailable, "Requests to the backend are suspended for the moment"},
 	UpstreamOverloaded: {"upstream-overloaded", http.StatusServiceUnavailable, "The backend has as many requests as it may"},
+	TunnelsExhausted:   {"tunnels-exhausted", http.StatusServiceUnavailable, "As many WebSockets are open as may be"},
 	KeysUnavailable:    {"keys-unavailable", http.StatusServiceUnavailable, "The credentials cannot be checked at the moment"},
 	OperationUnserved:  {"operation-unserved", http.StatusServiceUnavailable, "The operation cannot be served as its document declares it"},
 }

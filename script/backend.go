@@ -35,6 +35,8 @@ type backend struct {
 	heard   []heard
 	changed chan struct{}
 	reply   reply
+	// sockets are WebSockets.
+	sockets map[net.Conn]bool
 	// release is closed when answers that are held back may go.
 	release chan struct{}
 }
@@ -50,7 +52,7 @@ type heard struct {
 
 // reply is what a backend answers.
 type reply struct {
-	// how is echo, fixed, reset, garbage, cut, hang or stream.
+	// how is echo, fixed, reset, garbage, cut, hang, stream or websocket.
 	how    string
 	hold   bool
 	status int
@@ -126,6 +128,9 @@ func (b *backend) stop() {
 	b.mu.Lock()
 	server, ended := b.server, b.ended
 	b.server = nil
+	for conn := range b.sockets {
+		conn.Close()
+	}
 	b.mu.Unlock()
 	if server != nil {
 		server.Close()
@@ -183,6 +188,10 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.changed = make(chan struct{})
 	reply, release := b.reply, b.release
 	b.mu.Unlock()
+	if reply.how == "websocket" {
+		b.accept(w, r, reply.fields)
+		return
+	}
 	reply.send(w, r, &h, release)
 }
 
@@ -280,6 +289,9 @@ func (s *state) parseReply(args []string) (reply, error) {
 			return p, fmt.Errorf("reply %s takes nothing more", p.how)
 		}
 		return p, nil
+	case "websocket":
+		p.how = args[0]
+		return p, s.parseContent(args[1:], &p.fields, &p.body)
 	case "cut", "stream":
 		p.how, args = args[0], args[1:]
 	}

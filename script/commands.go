@@ -50,8 +50,8 @@ func groups() []group {
 		{"The backend", []command{
 			{name: "backend", usage: "NAME [CERTIFICATE] | stop [NAME]", least: 1, most: 2, run: doBackend,
 				help: "Starts another backend, or a stopped one again at its old address: `$NAME` is its URL and `$NAME_ADDRESS` its host and port. With the NAME of a `certificate` it speaks TLS. One called BACKEND runs from the beginning. `backend stop` ends it."},
-			{name: "reply", usage: `[--of=NAME] [hold] STATUS ["Name: value"]... [BODY|@FILE] | echo | cut [STATUS]… | stream N [STATUS]… | hang | reset | garbage [BYTES]`, least: 1, most: -1, run: doReply,
-				help: "What the backend answers from now on. Until told otherwise it echoes the request as JSON: method, target, headers, body. `hold` keeps the answer, or the last piece of a `stream`, until `release`; `cut` breaks off before the body's last byte; `hang` never answers; `reset` and `garbage` are no HTTP, unless BYTES are: they are sent as they stand, and the connection is closed."},
+			{name: "reply", usage: `[--of=NAME] [hold] STATUS ["Name: value"]... [BODY|@FILE] | echo | cut [STATUS]… | stream N [STATUS]… | hang | reset | garbage [BYTES] | websocket ["Name: value"]...`, least: 1, most: -1, run: doReply,
+				help: "What the backend answers from now on. Until told otherwise it echoes the request as JSON: method, target, headers, body. `hold` keeps the answer, or the last piece of a `stream`, until `release`; `cut` breaks off before the body's last byte; `hang` never answers; `reset` and `garbage` are no HTTP, unless BYTES are: they are sent as they stand, and the connection is closed; `websocket` accepts WebSockets and echoes their frames."},
 			{name: "release", usage: "[--of=NAME]", least: 0, most: 1, run: doRelease,
 				help: "Lets the answers go that are held back, and holds no further ones."},
 			{name: "await", usage: "[--of=NAME] N", least: 1, most: 2, run: doAwait,
@@ -60,6 +60,7 @@ func groups() []group {
 				help: "The backend heard of the last request; of N requests in all; or the last request that it heard was like this; `broken` is a body that had no proper end."},
 		}},
 		{"Requests", requestCommands()},
+		{"WebSockets", webSocketCommands()},
 		{"The answer", []command{
 			{name: "status", usage: "CODE", least: 1, most: 1, check: true, run: checkStatus, help: "The answer has that status."},
 			{name: "statuses", usage: "CODE N", least: 2, most: 2, check: true, run: checkStatuses, help: "Of the answers to `repeat` or `parallel`, N have that status."},

@@ -37,7 +37,8 @@ type state struct {
 	answers []*answer
 	flying  map[string]*flight
 	kept    *connection
-	heard   int // requests that backends heard before the last one was sent
+	socket  *connection // a WebSocket
+	heard   int         // requests that backends heard before the last one was sent
 }
 
 // call is a command with its arguments.
@@ -161,6 +162,7 @@ func (s *state) close() error {
 	if s.kept != nil {
 		s.kept.close()
 	}
+	s.hangUp()
 	for _, b := range s.backends {
 		b.stop()
 	}

@@ -142,7 +142,7 @@ func (s *server) build(ctx context.Context, c *config.Config) (*build.Result, er
 func (s *server) adopt(c *config.Config, result *build.Result) {
 	ready := slices.Concat(result.Ready, result.Reachable)
 	s.ready.Store(&ready)
-	s.upstreams.Show(result.Upstreams)
+	s.upstreams.Show(result.Upstreams, result.Tunnels)
 	s.proxies.Store(&c.TrustedProxies)
 	s.info.Reset()
 	s.info.WithLabelValues(result.Plan.Digest).Set(1)

@@ -45,16 +45,7 @@ func (c *CORS) Run(x *sallyport.Exchange) error {
 func (c *CORS) any() bool { return len(c.Origins) == 1 && c.Origins[0] == "*" }
 
 func (c *CORS) allows(origin string) bool {
-	if c.any() || slices.Contains(c.Origins, origin) {
-		return true
-	}
-	host, secure := strings.CutPrefix(origin, "https://")
-	for _, suffix := range c.Suffixes {
-		if name, ok := strings.CutSuffix(host, suffix); ok && secure && name != "" && !strings.ContainsAny(name, ":/@") {
-			return true
-		}
-	}
-	return false
+	return allowedOrigin(c.Origins, c.Suffixes, origin)
 }
 
 func (c *CORS) grant(x *sallyport.Exchange, origin string) {

@@ -94,6 +94,9 @@ func NewResponse(status int, content []Media) Response {
 // Run implements sallyport.Step.
 func (a *Answer) Run(x *sallyport.Exchange) error {
 	r := x.Response
+	if r.Tunnel != nil {
+		return nil // Forward has held the handshake to its RFC; there is nothing else in it
+	}
 	declared := a.declared(x)
 	switch {
 	case declared == nil:

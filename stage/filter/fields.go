@@ -29,7 +29,7 @@ func (f *Fields) Run(x *sallyport.Exchange) error {
 		return f.tells(field.Name) || f.CORS && hasPrefix(field.Name, "Access-Control-")
 	})
 	for _, d := range f.Defaults {
-		if !fields.Has(d.Name) {
+		if x.Response.Tunnel == nil && !fields.Has(d.Name) {
 			*fields = append(*fields, d)
 		}
 	}

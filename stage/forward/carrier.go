@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/message"
+	"sallyport/websocket"
 )
 
 // carrier takes requests to targets and brings answers back, over connections
@@ -38,6 +39,8 @@ type outgoing struct {
 	// idle is the longest pause within the answer's body, whole the time for
 	// everything that is left; 0 is for ever.
 	idle, whole time.Duration
+	// tunnel are the rules of a WebSocket where one is asked for; nil where none is.
+	tunnel *websocket.Rules
 }
 
 // requestBody marks why a streamed body could not be read, so that the

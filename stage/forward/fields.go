@@ -22,6 +22,8 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 		switch {
 		case u.Owns(f.Name) || hopByHop(f.Name, listed):
 		case u.Identity && u.asksForLess(f.Name):
+		case u.WebSocket != nil && message.EqualName(f.Name, "Sec-WebSocket-Extensions"):
+			// Sizes are held on the wire: what is compressed there has none.
 		default:
 			out = append(out, f)
 		}

@@ -2,8 +2,8 @@
 // rebuilds the header fields at the edge, and turns every way in which an
 // upstream can fail into a problem.
 //
-// It never follows a redirect, never upgrades a connection, and lets no field
-// through by which a client could name a caller, an address or a method that
+// It never follows a redirect, upgrades a connection to WebSocket alone and only
+// where the operation is one, and lets no field through by which a client could name a caller, an address or a method that
 // the gateway has not established itself. RFC 9110 §7.6 (forwarding), RFC 7239
 // (Forwarded).
 package forward
@@ -17,6 +17,7 @@ import (
 	"sallyport"
 	"sallyport/message"
 	"sallyport/problem"
+	"sallyport/websocket"
 )
 
 // Upstream forwards to the targets of one pool.
@@ -33,8 +34,12 @@ type Upstream struct {
 	Strip []string
 	// Idle ends an answer whose body pauses for longer; 0 is never.
 	Idle time.Duration
-	// Whole ends an exchange with the backend that takes longer; 0 is never.
+	// Whole ends an exchange with the backend that takes longer; 0 is never. Of
+	// a WebSocket it bounds the handshake.
 	Whole time.Duration
+	// WebSocket has requests opened as WebSockets that ask for it; nil passes all
+	// on as if they asked for no upgrade.
+	WebSocket *WebSocket
 }
 
 // Run implements sallyport.Step.
@@ -48,6 +53,12 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 		upstream: u, exchange: x, begun: x.Env.Now(),
 		out: outgoing{Request: x.Request, path: path, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole},
 	}
+	if u.WebSocket != nil && websocket.CheckRequest(x.Request) == nil {
+		if err := u.WebSocket.enter(x); err != nil {
+			return err
+		}
+		trip.out.tunnel = &u.WebSocket.Rules
+	}
 	x.OnDone(trip)
 	response, err := trip.send()
 	trip.note()
@@ -59,6 +70,9 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	x.Response = response
 	response.Fields = answerFields(response.Fields)
 	rebase(response.Fields, base)
+	if response.Status == 101 {
+		return switched(response)
+	}
 	if response.Status < 200 || response.Status > 599 {
 		return problem.Fail(problem.UpstreamBroken, fmt.Errorf("status %d", response.Status))
 	}

@@ -44,6 +44,9 @@ func (c *http1Carrier) carry(ctx context.Context, to *Target, out *outgoing) (*m
 	if out.host {
 		call.Host = out.Authority
 	}
+	if out.tunnel != nil {
+		return c.open(ctx, to, out, &call)
+	}
 	var begun time.Time
 	if call.Whole > 0 {
 		begun = c.now()

@@ -9,8 +9,9 @@ import (
 // Metrics shows the state of the targets of the plan that serves. What a target
 // counted goes with it when no plan has it any more.
 type Metrics struct {
-	pools                                    atomic.Pointer[[]*Pool]
-	healthy, circuit, flying, ended, retries *prometheus.Desc
+	pools                                             atomic.Pointer[[]*Pool]
+	tunnels                                           atomic.Pointer[[]*Tunnels]
+	healthy, circuit, flying, ended, retries, sockets *prometheus.Desc
 }
 
 // NewMetrics registers the metrics; they are empty until pools are shown.
@@ -24,17 +25,22 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		flying:  describe("sallyport_upstream_requests_under_way", "Requests under way at a target.", "target"),
 		ended:   describe("sallyport_upstream_requests_total", "Requests to a target by outcome, each attempt of one counted.", "target", "outcome"),
 		retries: describe("sallyport_upstream_retries_total", "Requests that were sent again."),
+		sockets: describe("sallyport_websocket_open", "WebSockets that are open, or about to be."),
 	}
 	r.MustRegister(m)
 	return m
 }
 
-// Show makes these the pools of the plan that serves, one for each API.
-func (m *Metrics) Show(pools []*Pool) { m.pools.Store(&pools) }
+// Show makes these the pools of the plan that serves, one for each API, and the
+// tunnels of those that have WebSockets.
+func (m *Metrics) Show(pools []*Pool, tunnels []*Tunnels) {
+	m.tunnels.Store(&tunnels)
+	m.pools.Store(&pools)
+}
 
 // Describe implements prometheus.Collector.
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.healthy, m.circuit, m.flying, m.ended, m.retries} {
+	for _, d := range []*prometheus.Desc{m.healthy, m.circuit, m.flying, m.ended, m.retries, m.sockets} {
 		out <- d
 	}
 }
@@ -44,6 +50,9 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	pools := m.pools.Load()
 	if pools == nil {
 		return
+	}
+	for _, t := range *m.tunnels.Load() {
+		out <- prometheus.MustNewConstMetric(m.sockets, prometheus.GaugeValue, float64(t.open.Load()), t.API)
 	}
 	for _, p := range *pools {
 		now, seen := p.env.Now().UnixNano(), make(map[string]bool)

@@ -33,7 +33,7 @@ func TestMetrics(t *testing.T) {
 	}
 	target := u.Pool.now.Load().targets[0]
 	target.flying.Store(3)
-	m.Show([]*Pool{u.Pool})
+	m.Show([]*Pool{u.Pool}, nil)
 	want := func(healthy, open int) {
 		t.Helper()
 		want := fmt.Sprintf(`sallyport_upstream_circuit_open shop http://a: %d

@@ -59,8 +59,11 @@ func (c *Counting) Run(x *sallyport.Exchange) error {
 	m, s := c.metrics, c.series(x.Op)
 	took := x.Env.Now().Sub(x.Start)
 	s.outcome(m, x).Inc()
-	s.durations.Observe(took.Seconds())
-	m.overhead.Observe(max(took-x.Upstream.Duration-x.Waited, 0).Seconds())
+	tunnel := x.Response != nil && x.Response.Tunnel != nil
+	if !tunnel { // how long a WebSocket is open says nothing of how fast anybody is
+		s.durations.Observe(took.Seconds())
+		m.overhead.Observe(max(took-x.Upstream.Duration-x.Waited, 0).Seconds())
+	}
 	if x.Upstream.Target != "" {
 		upstream, ok := s.upstream.get()
 		if !ok {
@@ -75,7 +78,7 @@ func (c *Counting) Run(x *sallyport.Exchange) error {
 		}
 		bytes.Add(float64(n))
 	}
-	if x.Sent > 0 {
+	if x.Sent > 0 && !tunnel {
 		bytes, ok := s.bytesOut.get()
 		if !ok {
 			bytes = s.bytesOut.keep(m.bytesOut.WithLabelValues(s.api))

@@ -16,6 +16,7 @@ import (
 
 	"sallyport"
 	"sallyport/jsonline"
+	"sallyport/message"
 	"sallyport/problem"
 )
 
@@ -69,6 +70,10 @@ const lineName = "request"
 
 // tell says all that is recorded of an exchange.
 func tell(to event, x *sallyport.Exchange, decision Decision, took time.Duration) {
+	traffic, received := tunnelled(x), x.Request.Body.Passed()
+	if traffic != nil {
+		received = traffic.BytesIn
+	}
 	to.text("request_id", x.ID)
 	to.text("trace_id", traceID(x.Trace))
 	to.address("client_ip", x.Client)
@@ -76,7 +81,7 @@ func tell(to event, x *sallyport.Exchange, decision Decision, took time.Duration
 	to.number("status", int64(Status(x)))
 	to.text("decision", string(decision))
 	to.millis("duration_ms", took)
-	to.number("bytes_in", x.Request.Body.Passed())
+	to.number("bytes_in", received)
 	to.number("bytes_out", x.Sent)
 	if x.Op != nil {
 		to.text("api", x.Op.API)
@@ -91,6 +96,12 @@ func tell(to event, x *sallyport.Exchange, decision Decision, took time.Duration
 		to.text("upstream", x.Upstream.Target)
 		to.number("upstream_status", int64(x.Upstream.Status))
 		to.millis("upstream_ms", x.Upstream.Duration)
+	}
+	if traffic != nil {
+		to.attr(slog.Group("websocket",
+			slog.String("end", string(traffic.End)), slog.Int("code", traffic.Code),
+			slog.Int64("messages_in", traffic.MessagesIn), slog.Int64("messages_out", traffic.MessagesOut),
+			slog.Int64("frames_in", traffic.FramesIn), slog.Int64("frames_out", traffic.FramesOut)))
 	}
 	if x.Waited > 0 {
 		to.millis("waited_ms", x.Waited)
@@ -163,6 +174,7 @@ const (
 
 // Decide sums an exchange up.
 func Decide(x *sallyport.Exchange) Decision {
+	traffic := tunnelled(x)
 	switch {
 	case x.Refusal != nil && x.Refusal.Kind == problem.ClientLeft, x.Refusal == nil && x.Aborted != nil && x.ClientLeft():
 		return Left
@@ -170,10 +182,23 @@ func Decide(x *sallyport.Exchange) Decision {
 		return Failed
 	case x.Refusal != nil:
 		return Turned
+	case traffic != nil && (traffic.End == message.TunnelBackendFault || traffic.End == message.TunnelBackendTooBig):
+		return Failed
+	case traffic != nil && (traffic.End == message.TunnelClientFault || traffic.End == message.TunnelClientTooBig):
+		return Turned
 	case len(x.Findings) > 0:
 		return Observed
 	}
 	return Allowed
+}
+
+// tunnelled is what passed the tunnel of an exchange; nil where it had none.
+func tunnelled(x *sallyport.Exchange) *message.Traffic {
+	if x.Response == nil || x.Response.Tunnel == nil {
+		return nil
+	}
+	traffic := x.Response.Tunnel.Traffic()
+	return &traffic
 }
 
 // Status is the status that the client got, or 499 where it left before one.

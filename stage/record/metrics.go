@@ -1,9 +1,12 @@
 package record
 
 import (
+	"cmp"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sallyport"
+	"sallyport/message"
 	"sallyport/problem"
 )
 
@@ -20,6 +23,8 @@ type Metrics struct {
 	deprecated *prometheus.CounterVec
 	bytesIn    *prometheus.CounterVec
 	bytesOut   *prometheus.CounterVec
+	// Of WebSockets.
+	messages, socketBytes, ends *prometheus.CounterVec
 }
 
 var seconds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
@@ -42,17 +47,20 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	})
 	r.MustRegister(overhead)
 	return &Metrics{
-		requests:   counter("sallyport_http_requests_total", "Exchanges by operation, method and status.", "api", "operation", "method", "code"),
-		durations:  histogram("sallyport_http_request_duration_seconds", "Time from a request's header fields to the end of its answer.", "api", "operation"),
-		overhead:   overhead,
-		upstream:   histogram("sallyport_upstream_request_duration_seconds", "Time until the upstream's header fields.", "api", "operation"),
-		decisions:  counter("sallyport_policy_decisions_total", "What steps decided against a request, by step, action (refuse, observe, fail) and reason.", "policy", "action", "reason"),
-		violations: counter("sallyport_schema_violations_total", "Faults found in requests and answers, by place and keyword.", "api", "operation", "in", "keyword"),
-		pruned:     counter("sallyport_response_fields_pruned_total", "Properties taken out of answers because the document does not declare them, or says that they are writeOnly.", "api", "operation"),
-		auth:       counter("sallyport_auth_failures_total", "Requests turned away by Identify, by reason.", "reason"),
-		deprecated: counter("sallyport_deprecated_requests_total", "Requests for operations that the document calls deprecated.", "api", "operation"),
-		bytesIn:    counter("sallyport_http_request_bytes_total", "Bytes of request bodies read.", "api"),
-		bytesOut:   counter("sallyport_http_response_bytes_total", "Bytes of answer bodies sent.", "api"),
+		requests:    counter("sallyport_http_requests_total", "Exchanges by operation, method and status.", "api", "operation", "method", "code"),
+		durations:   histogram("sallyport_http_request_duration_seconds", "Time from a request's header fields to the end of its answer.", "api", "operation"),
+		overhead:    overhead,
+		upstream:    histogram("sallyport_upstream_request_duration_seconds", "Time until the upstream's header fields.", "api", "operation"),
+		decisions:   counter("sallyport_policy_decisions_total", "What steps decided against a request, by step, action (refuse, observe, fail) and reason.", "policy", "action", "reason"),
+		violations:  counter("sallyport_schema_violations_total", "Faults found in requests and answers, by place and keyword.", "api", "operation", "in", "keyword"),
+		pruned:      counter("sallyport_response_fields_pruned_total", "Properties taken out of answers because the document does not declare them, or says that they are writeOnly.", "api", "operation"),
+		auth:        counter("sallyport_auth_failures_total", "Requests turned away by Identify, by reason.", "reason"),
+		deprecated:  counter("sallyport_deprecated_requests_total", "Requests for operations that the document calls deprecated.", "api", "operation"),
+		bytesIn:     counter("sallyport_http_request_bytes_total", "Bytes of request bodies read.", "api"),
+		messages:    counter("sallyport_websocket_messages_total", "Messages of WebSockets that have ended, by direction (in, out).", "api", "operation", "direction"),
+		socketBytes: counter("sallyport_websocket_bytes_total", "Bytes of the frames of WebSockets that have ended, by direction (in, out).", "api", "operation", "direction"),
+		ends:        counter("sallyport_websocket_ends_total", "WebSockets that have ended, by reason.", "api", "operation", "reason"),
+		bytesOut:    counter("sallyport_http_response_bytes_total", "Bytes of answer bodies sent.", "api"),
 	}
 }
 
@@ -68,7 +76,18 @@ func (m *Metrics) seldom(x *sallyport.Exchange) {
 	if x.Pruned > 0 {
 		m.pruned.WithLabelValues(api, operation).Add(float64(x.Pruned))
 	}
+	if traffic := tunnelled(x); traffic != nil {
+		m.tunnelled(traffic, api, operation)
+	}
 	m.decided(x, api, operation)
+}
+
+func (m *Metrics) tunnelled(t *message.Traffic, api, operation string) {
+	m.messages.WithLabelValues(api, operation, "in").Add(float64(t.MessagesIn))
+	m.messages.WithLabelValues(api, operation, "out").Add(float64(t.MessagesOut))
+	m.socketBytes.WithLabelValues(api, operation, "in").Add(float64(t.BytesIn))
+	m.socketBytes.WithLabelValues(api, operation, "out").Add(float64(t.BytesOut))
+	m.ends.WithLabelValues(api, operation, cmp.Or(string(t.End), "never-begun")).Inc()
 }
 
 func (m *Metrics) decided(x *sallyport.Exchange, api, operation string) {
