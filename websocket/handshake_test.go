@@ -1,6 +1,8 @@
 package websocket
 
 import (
+	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,4 +92,33 @@ func TestCheckAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzHandshake: what is taken for a handshake has a nonce of 16 bytes in its
+// one spelling, and subprotocols that are tokens, each once; an answer to it
+// names none but these.
+func FuzzHandshake(f *testing.F) {
+	f.Add("websocket", "Upgrade", "dGhlIHNhbXBsZSBub25jZQ==", "13", "chat, v2", "v2")
+	f.Add("h2c, WebSocket", "close, upgrade", "dGhlIHNhbXBsZSBub25jZR==", "8", "chat,,v2", "")
+	f.Fuzz(func(t *testing.T, upgrade, connection, key, version, offered, chosen string) {
+		r := &message.Request{Method: "GET", Proto: "HTTP/1.1", Fields: message.Fields{
+			{Name: "Upgrade", Value: upgrade}, {Name: "Connection", Value: connection}, {Name: "Sec-WebSocket-Key", Value: key},
+			{Name: "Sec-WebSocket-Version", Value: version}, {Name: "Sec-WebSocket-Protocol", Value: offered},
+		}}
+		if CheckRequest(r) != nil {
+			return
+		}
+		nonce, err := base64.StdEncoding.DecodeString(key)
+		if err != nil || len(nonce) != 16 || base64.StdEncoding.EncodeToString(nonce) != key || version != "13" {
+			t.Errorf("key %q, version %q", key, version)
+		}
+		names := strings.FieldsFunc(offered, func(c rune) bool { return strings.ContainsRune(", \t", c) })
+		if sorted := slices.Sorted(slices.Values(names)); len(slices.Compact(sorted)) != len(names) || strings.Count(offered, ",") != len(names)-1 {
+			t.Errorf("subprotocols %q", offered)
+		}
+		answer := message.Fields{{Name: "Sec-WebSocket-Accept", Value: Accept(key)}, {Name: "Sec-WebSocket-Protocol", Value: chosen}}
+		if taken := CheckAnswer(r.Fields, answer) == nil; taken != slices.Contains(names, chosen) {
+			t.Errorf("%q of %q: taken %v", chosen, offered, taken)
+		}
+	})
 }

@@ -230,6 +230,9 @@ func (p *pump) run() {
 			t.half(p.watch.Code)
 		case errRead != nil:
 			t.stop(p.left(), 0)
+			if p.watch.Masked {
+				t.breakOff() // whatever it ends by: nobody is left to hear the backend
+			}
 		default:
 			continue
 		}

@@ -153,6 +153,20 @@ func TestTunnelWithoutAReply(t *testing.T) {
 	})
 }
 
+// TestTunnelWithoutAClient: a client that was told and left is not waited for.
+func TestTunnelWithoutAClient(t *testing.T) {
+	dug(t, lax, func(e *ends) {
+		begun := time.Now()
+		e.tunnel.Drain()
+		e.bothHear(GoingAway)
+		e.client.Close()
+		e.ended(message.TunnelDrained, int(GoingAway))
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
 func TestTunnelIsNotIdleWhileAnySideSpeaks(t *testing.T) {
 	dug(t, Rules{MaxMessage: 10, Idle: time.Minute}, func(e *ends) {
 		ping := sent(opPing, true, "", false)

@@ -285,3 +285,19 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 }
+
+// FuzzReadFrame: what is read is what was there, in the spelling of Append.
+func FuzzReadFrame(f *testing.F) {
+	f.Add(sent(opText, true, "hello", true))
+	f.Add(sent(opBinary, false, strings.Repeat("a", 300), false))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		frame, err := ReadFrame(bytes.NewReader(b), 1000)
+		if err != nil {
+			return
+		}
+		again, err := ReadFrame(bytes.NewReader(frame.Append(nil, &key)), 1000)
+		if err != nil || again.Opcode != frame.Opcode || again.Final != frame.Final || !bytes.Equal(again.Payload, frame.Payload) {
+			t.Errorf("%+v, then %+v, %v", frame, again, err)
+		}
+	})
+}
