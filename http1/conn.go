@@ -64,7 +64,7 @@ func (c *Conn) run() {
 			c.server.fail(&Panic{r, debug.Stack()})
 		}
 	}()
-	c.in, c.out = newInput(c.stream, c.limits), make([]byte, 0, firstBuffer)
+	c.in = newInput(c.stream, c.limits)
 	c.in.poison = c.server.poison
 	for c.next() {
 	}

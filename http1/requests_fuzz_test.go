@@ -223,7 +223,7 @@ func TestRequestAllocates(t *testing.T) {
 	response := &message.Response{Status: 200, Fields: benchFields, Body: message.BytesBody(benchBody)}
 	server := &Server{Handler: served(func(c *Conn, r *message.Request) error { _, err := c.Send(response); return err }), Limits: roomy, Patience: patient()}
 	c := server.conn(s, nil)
-	c.in, c.out = newInput(c.stream, c.limits), make([]byte, 0, firstBuffer)
+	c.in = newInput(c.stream, c.limits)
 	if n := testing.AllocsPerRun(500, func() {
 		s.text = text
 		s.sent.Reset()
@@ -263,7 +263,7 @@ func BenchmarkServe(b *testing.B) {
 	response := &message.Response{Status: 200, Fields: benchFields, Body: message.BytesBody(benchBody)}
 	server := &Server{Handler: served(func(c *Conn, r *message.Request) error { _, err := c.Send(response); return err }), Limits: roomy, Patience: patient()}
 	c := server.conn(s, nil)
-	c.in, c.out = newInput(c.stream, c.limits), make([]byte, 0, firstBuffer)
+	c.in = newInput(c.stream, c.limits)
 	b.ReportAllocs()
 	for b.Loop() {
 		s.text = text

@@ -41,7 +41,13 @@ func (c *Conn) Send(r *message.Response) (int64, error) {
 	}
 	c.keep = c.keep && c.mayPersist()
 	c.beginAnswer()
-	return c.toldOf(c.send(r))
+	room := rooms.Get().(*[]byte)
+	c.out = (*room)[:0]
+	sent, err := c.send(r)
+	if *room, c.out = c.out[:0], nil; cap(*room) <= keptBuffer {
+		rooms.Put(room)
+	}
+	return c.toldOf(sent, err)
 }
 
 // toldOf draws the conclusions from how an answer was sent.
@@ -54,6 +60,10 @@ func (c *Conn) toldOf(sent int64, err error) (int64, error) {
 	}
 	return sent, err
 }
+
+// rooms are for heads, and the content that leaves with them: a connection that
+// waits for a request has none.
+var rooms = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
 
 // lost is why the client could not be written to.
 type lost struct{ error }

@@ -108,7 +108,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	s.watch(result)
 	s.log.Info("ready", "digest", result.Plan.Digest, "operations", len(result.Plan.Operations))
-	makeRoom()
+	makeRoom(ctx)
 	return s.wait(ctx)
 }
 
