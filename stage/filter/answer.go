@@ -68,7 +68,9 @@ type Media struct {
 
 	// Of the answer at hand.
 	sequence *sequence
-	foreign  bool // its charset is not UTF-8
+	// foreign is set where the body is read and its charset is not UTF-8: the
+	// client would read other text than was judged.
+	foreign bool
 }
 
 // checks tells whether the answer at hand is judged as a whole.
@@ -113,12 +115,12 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 		return nil
 	case err != nil:
 		return a.undeclared(x, err)
+	case media.foreign:
+		return a.refuse(x, problem.AnswerInvalid, errors.New("the body is read as UTF-8 alone, and its Content-Type says that it is something else"))
 	case media.sequence != nil:
 		return a.pass(x, media.sequence)
 	case !media.checks():
 		return nil
-	case media.foreign:
-		return a.refuse(x, problem.AnswerInvalid, errors.New("XML is read as UTF-8 alone, and the answer says that it is something else"))
 	}
 	return a.check(x, media)
 }
@@ -156,11 +158,14 @@ func (a *Answer) find(status int) *Response {
 }
 
 func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error) {
-	value := x.Response.Fields.Joined("Content-Type")
-	if value == "" {
-		return nil, fmt.Errorf("the answer has content and no Content-Type")
+	switch x.Response.Fields.Count("Content-Type") {
+	case 0:
+		return nil, errors.New("the answer has content and no Content-Type")
+	case 1:
+	default: // readers differ on which counts (RFC 9110 §8.3)
+		return nil, errors.New("the answer has more than one Content-Type")
 	}
-	t, err := mediatype.Parse(value)
+	t, err := mediatype.Parse(x.Response.Fields.Get("Content-Type"))
 	if err != nil {
 		return nil, fmt.Errorf("the answer's Content-Type: %w", err)
 	}
@@ -175,10 +180,10 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 	if !t.IsXML() {
 		m.XML = nil
 	}
-	m.foreign = m.XML != nil && !t.IsUTF8()
 	if kind, ok := items.KindOf(t); ok && m.Items[kind] != nil {
 		m.sequence = &sequence{answer: a, kind: kind, schema: m.Items[kind]}
 	}
+	m.foreign = (m.checks() || m.sequence != nil) && !t.IsUTF8()
 	return &m, nil
 }
 

@@ -184,3 +184,16 @@ func TestACodedStreamIsDecodedAsItComes(t *testing.T) {
 		t.Errorf("%v, %d findings", err, len(x.Findings))
 	}
 }
+
+func TestASequenceOfAnotherCharsetDoesNotLeave(t *testing.T) {
+	for _, mode := range []Mode{Prune, Block} {
+		x := streamed("application/jsonl; charset=utf-16", "{\"name\":\"a\"}\n")
+		if err := feed(t, mode).Run(x); err == nil || problem.As(err).Kind != problem.AnswerInvalid {
+			t.Errorf("mode %d: %v", mode, err)
+		}
+	}
+	x := streamed("application/jsonl; charset=utf-16", "{\"name\":\"a\"}\n")
+	if err := feed(t, Watch).Run(x); err != nil || len(x.Findings) != 1 {
+		t.Errorf("watched: %v, %v", err, x.Findings)
+	}
+}
