@@ -3,6 +3,8 @@ package validate
 import (
 	"strings"
 	"testing"
+
+	"sallyport/problem"
 )
 
 const mixedType = "multipart/mixed; boundary=" + border
@@ -31,7 +33,7 @@ func TestPartsByPlace(t *testing.T) {
 		{"a Content-ID and a disposition", mixedType, written("Content-ID: <a@b>\nContent-Disposition: inline; filename=x\n" + first), "passes"},
 		{"too many", mixedType, written(first, count, typed("image/png", ""), typed("image/png", ""), typed("image/png", "")), "body-invalid body::maxItems"},
 		{"none", mixedType, "--" + border + "--", "body-invalid body::minItems"},
-		{"the wrong order", mixedType, written(count, first), "body-invalid body:/0:headers body:/1:required"},
+		{"the wrong order", mixedType, written(count, first), "body-invalid body:/0:headers body:/1:contentType body:/1:required"},
 		{"a member that is missing", mixedType, written(typed("application/json", "{}")), "body-invalid body:/0/n:required"},
 		{"an undeclared member", mixedType, written(typed("application/json", `{"n":1,"x":1}`)), "body-invalid body:/0/x:additionalProperties"},
 		{"JSON that is none", mixedType, written(typed("application/json", `{`)), "body-invalid body:/0:content"},
@@ -133,7 +135,7 @@ func TestMediaTypesOfParts(t *testing.T) {
 	for _, c := range []struct{ given, content, want string }{
 		{"plain text", part("text", "text/plain; charset=UTF-8", "abcd"), "passes"},
 		{"JSON in the place of text", part("text", "application/json", `"\u0061"`), "body-invalid body:/text:contentType"},
-		{"JSON in the place of a number", part("number", "application/json", `5`), "passes"},
+		{"JSON in the place of a number", part("number", "application/json", `5`), "body-invalid body:/number:contentType"},
 		{"JSON where text or an object is declared", part("both", "application/json", `"x"`), "passes"},
 		{"another charset", part("text", "text/plain; charset=iso-8859-1", "abcd"), "body-invalid body:/text:contentType"},
 		{"UTF-16 by its bytes", part("text", "text/plain", "\xff\xfea\x00"), "body-invalid body:/text:encoding"},
@@ -141,7 +143,7 @@ func TestMediaTypesOfParts(t *testing.T) {
 		{"base64 with more letters than it may have", file("seal", "a/b", "QUJDQUJDQUJD"), "body-invalid body:/seal:maxLength"},
 		{"base64 with padding in the middle", file("seal", "a/b", "QQ==QUJD"), "body-invalid body:/seal:format"},
 		{"base64 of which more is said is text", part("code", "text/plain", "QQ=="), "passes"},
-		{"base64 of which more is said, as a file", file("code", "a/b", "QQ=="), "body-invalid body:/code:filename"},
+		{"base64 of which more is said, as a file", file("code", "text/plain", "QQ=="), "body-invalid body:/code:filename"},
 		{"base64 of which more is said, wrong", part("code", "text/plain", "QUI="), "body-invalid body:/code:pattern"},
 		{"XML", part("order", "application/xml", "<order><n>1</n></order>"), "passes"},
 		{"XML that does not fit", part("order", "application/xml", "<order><n>x</n></order>"), "body-invalid body:/order/n:type"},
@@ -153,6 +155,79 @@ func TestMediaTypesOfParts(t *testing.T) {
 		if got := told(s.Run(sending(multiType, written(c.content)))); got != c.want {
 			t.Errorf("%s: %s; want %s", c.given, got, c.want)
 		}
+	}
+}
+
+// Where no encoding says of which media type a part is, its schema does.
+func TestMediaTypesThatSchemasImply(t *testing.T) {
+	s := body(t, `{content: {
+		multipart/form-data: {schema: {type: object, properties: {
+			text: {type: string}, texts: {type: array, items: {type: string}}, flag: {type: [boolean, "null"]}, empty: {type: string},
+			object: {type: object, properties: {n: {type: integer}}}, objects: {type: array, items: {type: object, properties: {n: {type: integer}}}},
+			rows: {type: array, items: {type: array, items: {type: integer}}}, either: {type: [string, object]},
+			file: {type: string, format: binary}, files: {type: array, items: {type: string, format: binary}}, png: {type: string, contentMediaType: image/png},
+			page: {type: string, contentMediaType: text/html}, seal: {type: string, contentEncoding: base64, pattern: "^Q"},
+			any: {maxLength: 4}, csv: {type: array, items: {type: integer}}}},
+			encoding: {csv: {style: form, explode: false}, empty: {headers: {X-Part: {schema: {type: string}}}}}},
+		multipart/mixed: {itemSchema: {type: integer}}}}`, BodyOptions{})
+	for names, c := range map[string]struct{ content, takes, refuses string }{
+		"text texts":     {"x", "text/plain TEXT/Plain;charset=utf-8", "text/html application/json application/xml application/octet-stream image/png text/csv multipart/mixed;boundary=x"},
+		"empty":          {"x", "text/plain", "text/html application/json"},
+		"flag":           {"true", "text/plain", "text/html application/json"},
+		"object objects": {`{"n":1}`, "application/json application/json;charset=utf-8", "text/plain text/html application/xml application/octet-stream"},
+		"rows":           {`[[1]]`, "application/json", "text/html"},
+		"either":         {`{}`, "text/plain application/json", "text/html application/octet-stream"},
+		"file files":     {"x", "application/octet-stream image/png text/html a/b", ""},
+		"png":            {"x", "application/octet-stream image/png", "text/html image/gif"},
+		"page":           {"x", "text/html text/plain", "text/css"},
+		"seal":           {"QQ==", "text/plain application/octet-stream", "text/html"},
+		"any":            {"1", "text/plain application/octet-stream application/json", "text/html"},
+		"csv":            {"1,2", "text/plain text/html", ""}, // its encoding has a style
+	} {
+		for name := range strings.FieldsSeq(names) {
+			if got := told(s.Run(sending(multiType, written(field(name, c.content))))); got != "passes" {
+				t.Errorf("%s without a media type: %s", name, got)
+			}
+			for mediaType := range strings.FieldsSeq(c.takes) {
+				if got := told(s.Run(sending(multiType, written(`Content-Disposition: form-data; name="`+name+"\"\n"+typed(mediaType, c.content))))); got != "passes" {
+					t.Errorf("%s as %s: %s", name, mediaType, got)
+				}
+			}
+			for mediaType := range strings.FieldsSeq(c.refuses) {
+				want := "body-invalid body:/" + name + ":contentType"
+				if got := told(s.Run(sending(multiType, written(`Content-Disposition: form-data; name="`+name+"\"\n"+typed(mediaType, c.content))))); got != want {
+					t.Errorf("%s as %s: %s; want %s", name, mediaType, got, want)
+				}
+			}
+		}
+	}
+	for mediaType, want := range map[string]string{"text/plain": "passes", "text/html": "body-invalid body:/0:contentType"} {
+		if got := told(s.Run(sending(mixedType, written(typed(mediaType, "5"))))); got != want {
+			t.Errorf("a part by its place as %s: %s; want %s", mediaType, got, want)
+		}
+	}
+}
+
+// A caller must learn which header field of a part is meant.
+func TestFaultsOfPartHeadersNameThem(t *testing.T) {
+	s := body(t, `{content: {multipart/form-data: {schema: {type: object, properties: {img: {type: string, format: binary}}},
+		encoding: {img: {contentType: image/png, headers: {X-Part: {required: true, schema: {type: integer}}, X-List: {schema: {type: array, items: {type: integer}}}}}}}}}`, BodyOptions{})
+	png := func(fields string) string {
+		return written(strings.Replace(file("img", "image/png", "PNG"), "\n\n", fields+"\n\n", 1))
+	}
+	for fields, want := range map[string]string{
+		"":                         "required: its header field X-Part must be given",
+		"\nX-Part: x":              "type: its header field X-Part must be ",
+		"\nX-Part: 1\nX-Part: 2":   "duplicate: its header field X-Part may be given only once",
+		"\nx-part: 1\nX-List: 1,x": "type: its header field X-List must be ",
+	} {
+		found := problem.As(s.Run(sending(multiType, png(fields)))).Faults
+		if len(found) != 1 || found[0].In != "body" || found[0].Pointer != "/img" || !strings.HasPrefix(found[0].Keyword+": "+found[0].Message, want) {
+			t.Errorf("%q: %+v; want %s", fields, found, want)
+		}
+	}
+	if got := told(s.Run(sending(multiType, png("\nX-Part: 7\nX-List: 1,2")))); got != "passes" {
+		t.Errorf("as declared: %s", got)
 	}
 }
 

@@ -244,7 +244,9 @@ func (r *multipartBody) judge(a *assembly, p *part, above string, found *faults)
 		return nil
 	}
 	if k.parts == nil {
-		found.add("body", pointer, "contentType", "must not have parts of its own")
+		if k.takes(p) { // else that is told already
+			found.add("body", pointer, "contentType", "must not have parts of its own")
+		}
 		return nil
 	}
 	return r.inner(k.parts, p, pointer, found)

@@ -15,8 +15,9 @@ import (
 
 // partKind is what is known of the parts of one name or place.
 type partKind struct {
-	// ranges are what encoding.contentType lists.
-	ranges []mediatype.Range
+	// ranges are what encoding.contentType lists; without it a part that says its
+	// media type must be in implied, if there is any.
+	ranges, implied []mediatype.Range
 	// file is set where the content is not read as a value.
 	file *fileRules
 	// styled parts are written by encoding.style instead of a media type.
@@ -40,6 +41,9 @@ func (f *findings) partKind(d Document, what string, node *source.Node, shape *j
 	if n := d.deref(node); k.list && n.Has("maxItems") {
 		k.most = int(countOf(n, "maxItems"))
 	}
+	if e == nil || e.ContentType == "" {
+		k.implied = d.impliedTypes(node, shape, k.file)
+	}
 	if e == nil {
 		return k
 	}
@@ -49,7 +53,7 @@ func (f *findings) partKind(d Document, what string, node *source.Node, shape *j
 		}
 	}
 	if k.styled = e.Style != ""; k.styled {
-		k.file = nil
+		k.file, k.implied = nil, nil
 		return k // contentType is ignored beside it
 	}
 	k.ranges = f.ranges(what, e)
@@ -110,11 +114,12 @@ func (f *findings) partHeader(d Document, what, name string, h *openapi.Header) 
 // names none is what its encoding says where that is one text type, else
 // text/plain (RFC 7578 §4.4).
 func (k *partKind) takes(p *part) bool {
-	if len(k.ranges) == 0 {
+	ranges := k.declared()
+	switch {
+	case p.typed:
+		return len(ranges) == 0 || mediatype.Match(ranges, p.media) >= 0
+	case len(k.ranges) == 0:
 		return true
-	}
-	if p.typed {
-		return mediatype.Match(k.ranges, p.media) >= 0
 	}
 	if t, ok := k.ranges[0].Type(); ok && len(k.ranges) == 1 {
 		c := classOf(t)
@@ -128,17 +133,26 @@ func plainText() mediatype.Type {
 	return t
 }
 
+// declared are the ranges of a part that says its media type; none are all.
+func (k *partKind) declared() []mediatype.Range {
+	if len(k.ranges) > 0 {
+		return k.ranges
+	}
+	return k.implied
+}
+
 func (k *partKind) listed() string {
-	texts := make([]string, len(k.ranges))
-	for i := range k.ranges {
-		texts[i] = strings.TrimSpace(k.ranges[i].Text)
+	ranges := k.declared()
+	texts := make([]string, len(ranges))
+	for i := range ranges {
+		texts[i] = strings.TrimSpace(ranges[i].Text)
 	}
 	return strings.Join(texts, ", ")
 }
 
 // isJSON tells whether a part is JSON text: it says so, its encoding says so,
-// or nothing says otherwise and it is an object (OpenAPI, Encoding Object:
-// contentType).
+// or nothing says otherwise and it is an object, or a list within a list (OpenAPI,
+// Encoding Object: contentType).
 func (k *partKind) isJSON(p *part) bool {
 	if p.typed {
 		return p.media.IsJSON()
@@ -147,12 +161,12 @@ func (k *partKind) isJSON(p *part) bool {
 		t, ok := k.ranges[0].Type()
 		return ok && t.IsJSON()
 	}
-	shape := k.shape
+	shape, written := k.shape, jsonschema.Object
 	if shape != nil && mayBe(shape.Types, jsonschema.Array) && shape.Items != nil {
-		shape = shape.Items
+		shape, written = shape.Items, jsonschema.Object|jsonschema.Array // a list within a list has no other form
 	}
 	types := typesOf(shape)
-	return mayBe(types, jsonschema.Object) && !mayBeScalar(types)
+	return mayBe(types, written) && !mayBeScalar(types)
 }
 
 // isXML tells whether a part is XML that can be read.
@@ -188,14 +202,22 @@ func (k *partKind) header(p *part, pointer string, named bool, found *faults) {
 		}
 	}
 	for i := range k.headers {
-		h := k.headers[i]
-		h.pointer = pointer
-		var ps pairs
-		ps.begin(1)
-		for _, value := range p.fields.Values(h.name) {
-			ps.add(0, h.name, value)
-		}
-		h.check(&decoder{}, ps.of(0), found)
+		k.headers[i].checkHeader(p.fields.Values(k.headers[i].name), pointer, found)
+	}
+}
+
+// checkHeader judges a header field of the part at a pointer. A pointer cannot
+// lead to one, so the message names it: the name is the document's.
+func (p *parameter) checkHeader(values []string, pointer string, found *faults) {
+	var ps pairs
+	ps.begin(1)
+	for _, value := range values {
+		ps.add(0, p.name, value)
+	}
+	var own faults
+	p.check(&decoder{}, ps.of(0), &own)
+	for _, f := range own {
+		found.add("body", pointer, f.Keyword, "its header field "+p.name+" "+f.Message)
 	}
 }
 
