@@ -38,7 +38,7 @@ func TestMetricsAreListed(t *testing.T) {
 // those of the page.
 func TestLogFieldsAreListed(t *testing.T) {
 	inCode := make(map[string]bool)
-	attribute := regexp.MustCompile(`(?:slog\.(?:String|Int|Int64|Float64|Bool|Any)|to\.(?:text|address|number|millis))\("([a-z_]+)"`)
+	attribute := regexp.MustCompile(`(?:slog\.(?:String|Int|Int64|Float64|Bool|Any)|to\.(?:text|plain|address|number|millis))\("([a-z_]+)"`)
 	for _, file := range []string{"../stage/record/event.go", "../stage/filter/answer.go", "../stage/filter/prune.go", "../stage/forward/trip.go", "../stage/validate/body.go"} {
 		for _, found := range attribute.FindAllStringSubmatch(read(t, file), -1) {
 			inCode[found[1]] = true

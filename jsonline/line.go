@@ -60,6 +60,14 @@ func Key(b []byte, key string) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// plain are the bytes that stand for themselves in a string.
+var plain = func() (set [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		set[c] = c != '"' && c != '\\'
+	}
+	return set
+}()
+
 // Text appends a JSON string (RFC 8259 §7). What is not UTF-8 becomes the
 // replacement character, so that every line can be read.
 func Text(b []byte, s string) []byte {
@@ -68,7 +76,7 @@ func Text(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		switch {
-		case c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf:
+		case plain[c]:
 			i++
 			continue
 		case c < utf8.RuneSelf:

@@ -75,11 +75,11 @@ func tell(to event, x *sallyport.Exchange, decision Decision, took time.Duration
 		received = traffic.BytesIn
 	}
 	to.text("request_id", x.ID)
-	to.text("trace_id", traceID(x.Trace))
+	to.plain("trace_id", traceID(x.Trace))
 	to.address("client_ip", x.Client)
-	to.text("method", method(x.Request.Method))
+	to.plain("method", method(x.Request.Method))
 	to.number("status", int64(Status(x)))
-	to.text("decision", string(decision))
+	to.plain("decision", string(decision))
 	to.millis("duration_ms", took)
 	to.number("bytes_in", received)
 	to.number("bytes_out", x.Sent)

@@ -12,6 +12,8 @@ import (
 // event is the form in which an exchange is told of.
 type event interface {
 	text(key, value string)
+	// plain is for text of our own making that needs no escape.
+	plain(key, value string)
 	address(key string, value netip.Addr)
 	number(key string, value int64)
 	millis(key string, value time.Duration)
@@ -22,6 +24,7 @@ type event interface {
 // attributes are for any log.
 type attributes []slog.Attr
 
+func (a *attributes) plain(key, value string)          { a.text(key, value) }
 func (a *attributes) text(key, value string)           { *a = append(*a, slog.String(key, value)) }
 func (a *attributes) address(key string, v netip.Addr) { *a = append(*a, slog.String(key, v.String())) }
 func (a *attributes) number(key string, value int64)   { *a = append(*a, slog.Int64(key, value)) }
@@ -37,6 +40,12 @@ func (t *text) key(key string) []byte {
 	b := append(*t, ',', '"')
 	b = append(b, key...)
 	return append(b, '"', ':')
+}
+
+func (t *text) plain(key, value string) {
+	b := append(t.key(key), '"')
+	b = append(b, value...)
+	*t = append(b, '"')
 }
 
 func (t *text) text(key, value string)         { *t = jsonline.Text(t.key(key), value) }
