@@ -18,7 +18,7 @@ import (
 // departures are the cases in which we read a parameter otherwise than
 // kin-openapi, and why. Keys are GROUP/CASE.
 var departures = map[string]string{
-	"query primitive/integer empty":                   "an empty text is no integer; only a nullable type makes null of it",
+	"query primitive/integer empty":                   "an empty text is no integer, and not null either",
 	"query primitive/number empty":                    "an empty text is no number",
 	"query primitive/boolean empty":                   "an empty text is no boolean",
 	"query Oneof/oneofSchema string":                  "the value fits no branch: a fault, not null",

@@ -20,7 +20,7 @@ func TestDepartures(t *testing.T) {
 		{"spaceDelimited of one value is undefined, and read as it", "query", "spaceDelimited", "false", aText, "color=a%20b", `"a b"`},
 		{"deepObject not exploded is undefined, and read exploded", "query", "deepObject", "false", aColour, "color[R]=1", `{"R":1}`},
 		{"1.0 is an integer to JSON Schema, and none to many a parser of text", "query", "form", "true", `{type: integer}`, "color=1.0", "!/color:type"},
-		{"no style says how to write null: empty is what clients send", "query", "form", "true", `{type: [integer, "null"]}`, "color=", "null"},
+		{"no style says how to write null: its name is what clients send", "query", "form", "true", `{type: [integer, "null"]}`, "color=null", "null"},
 		{"RFC 6570 writes ?color=a&color=b for an exploded list, which in a cookie is one value or two", "cookie", "form", "true", aList, "color=a&color=b", "!/color:style"},
 		{"and for an exploded object", "cookie", "form", "true", aColour, "R=1&G=2", "!/color:style"},
 		{"in one value it has one reading", "cookie", "form", "true", aText, "color=a&b", `"a&b"`},

@@ -40,13 +40,11 @@ func (d *decoder) appendScalar(types jsonschema.Types) {
 		}
 		d.open = true
 	}
-	switch {
-	case types.Spells(d.text):
+	if types.Spells(d.text) {
 		d.out = append(d.out, d.text...)
-	case len(d.text) == 0 && mayBe(types, jsonschema.Null) && !mayBe(types, jsonschema.String):
-		// No style says how to write null; empty is what clients send for it.
-		d.out = append(d.out, "null"...)
-	default:
-		d.out = appendQuoted(d.out, d.text)
+		return
 	}
+	// No style writes null by nothing: what is undefined is left out (RFC 6570
+	// §2.3), and an empty value is the empty string (OpenAPI, Style Examples).
+	d.out = appendQuoted(d.out, d.text)
 }
