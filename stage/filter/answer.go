@@ -76,6 +76,9 @@ type Media struct {
 // checks tells whether the answer at hand is judged as a whole.
 func (m *Media) checks() bool { return m.Schema != nil || m.XML != nil }
 
+// reads tells whether the answer at hand is judged in any way.
+func (m *Media) reads() bool { return m.checks() || m.sequence != nil }
+
 // clean judges a body.
 func (m *Media) clean(body []byte, may jsonschema.Cleaning) jsonschema.Cleaned {
 	if m.XML != nil {
@@ -103,10 +106,10 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 	switch {
 	case declared == nil:
 		return a.undeclared(x, fmt.Errorf("status %d is not declared", r.Status))
-	case r.Body == nil || r.Body.Length == 0:
-		return nil
 	case message.Bodiless(x.Request.Method, r.Status):
-		a.forgetLength(x, declared)
+		a.describe(x, declared)
+		return nil
+	case r.Body == nil || r.Body.Length == 0:
 		return nil
 	}
 	media, err := a.media(x, declared)
@@ -130,8 +133,8 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 // where its 200 is (RFC 9110 §15.4.5).
 func (a *Answer) declared(x *sallyport.Exchange) *Response {
 	status := x.Response.Status
-	if status == 304 && (x.Request.Fields.Has("If-None-Match") || x.Request.Fields.Has("If-Modified-Since")) {
-		if r := a.find(304); r != nil {
+	if status == notModified && (x.Request.Fields.Has("If-None-Match") || x.Request.Fields.Has("If-Modified-Since")) {
+		if r := a.find(notModified); r != nil {
 			return r
 		}
 		status = 200
@@ -173,7 +176,16 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 	if i < 0 {
 		return nil, fmt.Errorf("media type %s is not declared for status %d", t.Name, x.Response.Status)
 	}
-	m := declared.Content[i]
+	m := declared.Content[i].of(t)
+	if m.sequence != nil {
+		m.sequence.answer = a
+	}
+	m.foreign = m.reads() && !t.IsUTF8()
+	return &m, nil
+}
+
+// of is what is declared of one type of the range.
+func (m Media) of(t mediatype.Type) Media {
 	if !t.IsJSON() {
 		m.Schema = nil
 	}
@@ -181,10 +193,9 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 		m.XML = nil
 	}
 	if kind, ok := items.KindOf(t); ok && m.Items[kind] != nil {
-		m.sequence = &sequence{answer: a, kind: kind, schema: m.Items[kind]}
+		m.sequence = &sequence{kind: kind, schema: m.Items[kind]}
 	}
-	m.foreign = (m.checks() || m.sequence != nil) && !t.IsUTF8()
-	return &m, nil
+	return m
 }
 
 // check reads the body against its schema.

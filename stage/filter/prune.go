@@ -61,14 +61,3 @@ func shortened(place string) string {
 	}
 	return place[:end] + "…"
 }
-
-// forgetLength drops the length from the answer to a HEAD: it must be that of
-// the answer to a GET (RFC 9110 §8.6), of which more may be taken out.
-func (a *Answer) forgetLength(x *sallyport.Exchange, declared *Response) {
-	if a.Mode != Prune || x.Request.Method != "HEAD" {
-		return
-	}
-	if media, err := a.media(x, declared); err == nil && (media.checks() || media.sequence != nil) {
-		x.Response.Body.Length = -1
-	}
-}

@@ -153,3 +153,49 @@ func TestHeadHasNoLengthOfWhatMayBePruned(t *testing.T) {
 		}
 	}
 }
+
+// What a GET would leave is not known: neither what it is the validator of, nor
+// which bytes have the digests.
+func TestAnswersWithoutContentSayNothingOfBytes(t *testing.T) {
+	const weak, strong = `W/"1"`, `"1"`
+	asked := []string{"If-None-Match", `"1"`}
+	for _, c := range []struct {
+		name                string
+		given               given
+		prune, block, watch string
+	}{
+		{"HEAD", given{method: "HEAD", status: 200, contentType: "application/json"}, weak, strong, strong},
+		{"HEAD with a length", given{method: "HEAD", status: 200, contentType: "application/json", content: "{}"}, weak, strong, strong},
+		{"HEAD of no media type", given{method: "HEAD", status: 200}, weak, strong, strong},
+		{"HEAD of what is not read", given{method: "HEAD", status: 200, contentType: "text/csv"}, strong, strong, strong},
+		{"HEAD of what is not declared", given{method: "HEAD", status: 200, contentType: "image/png"}, strong, strong, strong},
+		{"HEAD of a sequence", given{method: "HEAD", status: 200, contentType: "application/jsonl"}, weak, strong, strong},
+		{"HEAD of what has no content", given{method: "HEAD", status: 201}, strong, strong, strong},
+		{"HEAD of what would be decoded", given{method: "HEAD", status: 200, contentType: "application/json", fields: []string{"Content-Encoding", "gzip"}}, weak, weak, strong},
+		{"not modified", given{status: 304, asked: asked}, weak, strong, strong},
+		{"not modified, to a HEAD", given{method: "HEAD", status: 304, asked: asked}, weak, strong, strong},
+		{"not modified, of what is not read", given{status: 304, contentType: "text/csv", asked: asked}, strong, strong, strong},
+		{"done", given{status: 204}, strong, strong, strong},
+	} {
+		for mode, want := range map[Mode]string{Prune: c.prune, Block: c.block, Watch: c.watch} {
+			a := users(t, mode)
+			a.Responses = []Response{
+				NewResponse(200, []Media{a.Responses[0].Content[0], feed(t, mode).Responses[0].Content[0], media(t, "text/csv", "")}),
+				NewResponse(201, nil), NewResponse(204, nil), NewResponse(304, nil),
+			}
+			g := c.given
+			g.fields = append([]string{"ETag", strong, "Content-Digest", "sha-256=:a:", "Repr-Digest", "sha-256=:a:", "Last-Modified", "then"}, g.fields...)
+			x := g.exchange()
+			if err := a.Run(x); err != nil {
+				t.Fatalf("%s, mode %d: %v", c.name, mode, err)
+			}
+			f := x.Response.Fields
+			if got := f.Get("ETag"); got != want || f.Has("Repr-Digest") != (want == strong) || f.Has("Content-Digest") != (want == strong) || f.Get("Last-Modified") != "then" {
+				t.Errorf("%s, mode %d: %v; want %s", c.name, mode, f, want)
+			}
+			if f.Has("Content-Encoding") && want == weak {
+				t.Errorf("%s, mode %d: %v", c.name, mode, f)
+			}
+		}
+	}
+}
