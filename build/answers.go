@@ -140,7 +140,7 @@ func (o *operationBuilder) xml(media *filter.Media, m *openapi.MediaType) error 
 	if err != nil || m.Schema == nil || one && !t.IsXML() || !one && !media.Range.Includes(example) {
 		return err
 	}
-	media.XML, err = xmlbody.Compile(o.compiler, m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true}, o.follow)
+	media.XML, err = xmlbody.Compile(o.compiler, o.plans, m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true})
 	switch {
 	case err != nil:
 		return err

@@ -19,6 +19,7 @@ import (
 	"sallyport/stage/identify"
 	"sallyport/stage/limit"
 	"sallyport/stage/validate"
+	"sallyport/xmlbody"
 )
 
 // apiBuilder makes the operations of one API.
@@ -34,6 +35,7 @@ type apiBuilder struct {
 	pool       *forward.Pool
 	poolConfig forward.PoolConfig
 	names      validate.Budget
+	plans      *xmlbody.Planner
 	used       map[string]bool // names of the configuration that some operation needed
 }
 
@@ -50,6 +52,7 @@ func (b *builder) api(c *config.API) *API {
 		document: document,
 		compiler: jsonschema.NewCompiler(compilerOptions(c, document)),
 		used:     make(map[string]bool),
+		plans:    xmlbody.NewPlanner(func(n *source.Node) *source.Node { return follow(document, n) }),
 	}
 	a.prepare()
 	if len(b.config.APIs) == 1 {

@@ -113,28 +113,33 @@ func TestHostileDocuments(t *testing.T) {
 // cost more than the document is long has a budget, and then a mistake says so.
 func TestMultiplyingDocuments(t *testing.T) {
 	for name, document := range map[string]string{
-		"a chain of references":                    referenceChain(20_000),
-		"branches that double at each step":        doubling(60),
-		"schemas that all refer to all":            everyToEvery(300),
-		"one large object in all operations":       sharedObject(1_000, 1_000),
-		"one large parameter in all operations":    sharedParameter(1_000, 1_000),
-		"one list of parameters in all operations": sharedParameters(200, 500),
-		"deep nesting":                             deepNesting(150),
-		"one larger object in all operations":      sharedObject(2_000, 2_000),
-		"one object within those of operations":    withinEach(2_000, 2_000),
-		"one object as a branch of operations":     branchOfEach(2_000, 2_000),
-		"a chain of branches":                      branchChain(2_000, 2_000),
-		"a longer chain of branches":               branchChain(20_000, 10),
-		"one large form in all operations":         as("application/x-www-form-urlencoded", sharedObject(2_000, 2_000)),
-		"one form of parts in all operations":      as("multipart/form-data", sharedObject(1_000, 1_000)),
-		"a larger parameter in all operations":     sharedParameter(2_000, 2_000),
-		"formats that nobody knows":                unknownFormats(2_000, 2_000),
-		"branches of one large enum":               enumBranches(1_000, 15_000),
-		"more patterns than there is room for":     manyPatterns(20_000),
-		"a large enum":                             head + `"paths": {"/": {"post": ` + taking(`{"enum": [`+numbers(200_000)+`]}`) + `}}}`,
-		"many patterns":                            manyPatterns(2_000),
-		"many answers":                             manyAnswers(100, 100),
-		"server variables":                         serverVariables(),
+		"a chain of references":                     referenceChain(20_000),
+		"branches that double at each step":         doubling(60),
+		"schemas that all refer to all":             everyToEvery(300),
+		"one large object in all operations":        sharedObject(1_000, 1_000),
+		"one large parameter in all operations":     sharedParameter(1_000, 1_000),
+		"one list of parameters in all operations":  sharedParameters(200, 500),
+		"deep nesting":                              deepNesting(150),
+		"one larger object in all operations":       sharedObject(2_000, 2_000),
+		"one object within those of operations":     withinEach(2_000, 2_000),
+		"one object as a branch of operations":      branchOfEach(2_000, 2_000),
+		"a chain of branches":                       branchChain(2_000, 2_000),
+		"a longer chain of branches":                branchChain(20_000, 10),
+		"one large form in all operations":          as("application/x-www-form-urlencoded", sharedObject(2_000, 2_000)),
+		"XML of one large object in all operations": as("application/xml", sharedObject(2_000, 2_000)),
+		"XML of one object within those of all":     as("application/xml", withinEach(2_000, 2_000)),
+		"XML of one object as a branch of all":      as("application/xml", branchOfEach(2_000, 2_000)),
+		"XML of a chain of branches":                as("application/xml", branchChain(2_000, 2_000)),
+		"XML of branches that double at each step":  as("application/xml", doublingBranches(60)),
+		"one form of parts in all operations":       as("multipart/form-data", sharedObject(1_000, 1_000)),
+		"a larger parameter in all operations":      sharedParameter(2_000, 2_000),
+		"formats that nobody knows":                 unknownFormats(2_000, 2_000),
+		"branches of one large enum":                enumBranches(1_000, 15_000),
+		"more patterns than there is room for":      manyPatterns(20_000),
+		"a large enum":                              head + `"paths": {"/": {"post": ` + taking(`{"enum": [`+numbers(200_000)+`]}`) + `}}}`,
+		"many patterns":                             manyPatterns(2_000),
+		"many answers":                              manyAnswers(100, 100),
+		"server variables":                          serverVariables(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "openapi.json")
@@ -195,6 +200,15 @@ func doubling(n int) string {
 		schemas[i] = `{"allOf": [` + next + `, {"anyOf": [` + next + `, ` + next + `]}], "properties": {"a": ` + next + `, "b": ` + next + `}}`
 	}
 	schemas[n-1] = `{"type": "object"}`
+	return components(schemas)
+}
+
+func doublingBranches(n int) string {
+	schemas := make([]string, n)
+	for i := range schemas {
+		schemas[i] = `{"allOf": [` + ref(i+1) + `, ` + ref(i+1) + `]}`
+	}
+	schemas[n-1] = `{"type": "object", "properties": {"a": {}}}`
 	return components(schemas)
 }
 

@@ -8,7 +8,7 @@ import (
 // validate places what holds a request to its declaration: parameters, then
 // the body.
 func (o *operationBuilder) validate() {
-	document := validate.Document{Compiler: o.compiler, Resolve: o.document.Resolve, Budget: &o.names}
+	document := validate.Document{Compiler: o.compiler, Resolve: o.document.Resolve, Budget: &o.names, XML: o.plans}
 	options := validate.ParameterOptions{Declared: o.queryKeys()}
 	if o.rules.Request.UndeclaredQuery == "pass" {
 		options.Undeclared = validate.PassUndeclared

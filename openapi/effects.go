@@ -92,7 +92,7 @@ var effects = map[kind]map[string]effect{
 		"defaultMapping": {jsonschema.NotHeld, "the branches alone say what fits"},
 	},
 	anXML: {
-		"name": held, "namespace": held, "prefix": {jsonschema.Annotation, "any prefix that stands for the namespace will do"}, "attribute": held, "wrapped": held, "nodeType": held,
+		"name": held, "namespace": held, "prefix": {jsonschema.Annotation, "any prefix that stands for the namespace will do; beside a namespace it says that the elements within are not in that one"}, "attribute": held, "wrapped": held, "nodeType": held,
 	},
 	aSecurityScheme: {
 		"type": held, "name": held, "in": held, "scheme": held,

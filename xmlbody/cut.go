@@ -1,7 +1,6 @@
 package xmlbody
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 )
@@ -14,38 +13,6 @@ type cut struct {
 	span
 	place string
 }
-
-// attributes finds the attributes of a start tag, each with the white space
-// before it (XML 1.0 §3.1). The decoder has read the tag before: where this finds
-// another number of them, it is not to be trusted.
-func attributes(tag []byte, base int) []span {
-	var spans []span
-	i := bytes.IndexAny(tag, " \t\r\n/>")
-	for i >= 0 && i < len(tag) {
-		from := i
-		for i < len(tag) && isSpace(tag[i]) {
-			i++
-		}
-		equals := bytes.IndexByte(tag[i:], '=')
-		if i == len(tag) || tag[i] == '>' || tag[i] == '/' || equals < 0 {
-			return spans
-		}
-		for i += equals + 1; i < len(tag) && isSpace(tag[i]); i++ {
-		}
-		if i == len(tag) || tag[i] != '"' && tag[i] != '\'' {
-			return nil
-		}
-		end := bytes.IndexByte(tag[i+1:], tag[i])
-		if end < 0 {
-			return nil
-		}
-		i += end + 2
-		spans = append(spans, span{base + from, base + i})
-	}
-	return spans
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // within finds the XML of the members that lie in parts of the JSON text. Both
 // are in order, and the parts stand apart.

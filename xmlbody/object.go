@@ -1,8 +1,6 @@
 package xmlbody
 
 import (
-	"bytes"
-	"encoding/xml"
 	"slices"
 
 	"sallyport/jsonschema"
@@ -13,12 +11,21 @@ import (
 const maxUndeclared = 200
 
 // object reads an element whose attributes and elements are members.
-func (r *reader) object(out *output, p *Plan, start xml.StartElement, at span, where *place) error {
+func (r *reader) object(out *output, p *Plan, start token, where *place, space string) error {
 	var members objectText
-	if err := r.attributes(&members, p, start, at, where); err != nil {
-		return err
+	for _, a := range start.attributes {
+		if a.speaksOfNil() {
+			continue
+		}
+		f := p.find(a.name, true, "")
+		if m := r.enter(&members, p, f, a.at, where); m != nil {
+			m.appendText(f.plan.types, a.value)
+		}
+		if len(members) > len(p.members)+maxUndeclared {
+			return ErrMalformed
+		}
 	}
-	text, from, err := r.children(&members, p, where)
+	text, from, err := r.children(&members, p, where, space)
 	if err != nil {
 		return err
 	}
@@ -27,7 +34,7 @@ func (r *reader) object(out *output, p *Plan, start xml.StartElement, at span, w
 			m.from = from
 			m.appendText(own.plan.types, text)
 		}
-	} else if len(bytes.TrimSpace(text)) > 0 {
+	} else if len(trim(text)) > 0 {
 		for _, at := range from {
 			r.stray(at, where, "#text", "must hold elements and no text of its own")
 		}
@@ -36,68 +43,49 @@ func (r *reader) object(out *output, p *Plan, start xml.StartElement, at span, w
 	return nil
 }
 
-func (r *reader) attributes(members *objectText, p *Plan, start xml.StartElement, at span, where *place) error {
-	spans := make([]span, len(start.Attr))
-	if r.cutting && len(spans) > 0 {
-		if spans = attributes(r.content[at.from:at.to], at.from); len(spans) != len(start.Attr) {
-			return ErrMalformed
-		}
-	}
-	for i, a := range start.Attr {
-		if isDeclaration(a) {
-			continue
-		}
-		f := p.find(a.Name, true)
-		if m := r.enter(members, p, f, spans[i], where); m != nil {
-			m.appendText(f.plan.types, []byte(a.Value))
-		}
-	}
-	return nil
-}
-
 // children reads to the end of an object's element. The text that it holds
 // itself comes from these bytes.
-func (r *reader) children(members *objectText, p *Plan, where *place) (text []byte, from []span, err error) {
+func (r *reader) children(members *objectText, p *Plan, where *place, space string) (text []byte, from []span, err error) {
 	for {
-		token, at, err := r.next(where)
+		t, err := r.data(where)
 		if err != nil {
 			return nil, nil, err
 		}
-		switch token := token.(type) {
-		case xml.CharData:
-			text = append(text, token...)
-			from = append(from, at)
-		case xml.StartElement:
-			if err := r.child(members, p, token, at, where); err != nil {
+		switch t.kind {
+		case textToken:
+			text = append(text, t.text...)
+			from = append(from, t.at)
+		case startTag:
+			if err := r.child(members, p, t, where, space); err != nil {
 				return nil, nil, err
 			}
-		case xml.EndElement:
+		case endTag:
 			return text, from, nil
 		}
 	}
 }
 
-func (r *reader) child(members *objectText, p *Plan, start xml.StartElement, at span, where *place) error {
-	f := p.find(start.Name, false)
-	m := r.enter(members, p, f, at, where)
+func (r *reader) child(members *objectText, p *Plan, start token, where *place, space string) error {
+	f := p.find(start.name, false, space)
+	m := r.enter(members, p, f, start.at, where)
 	if len(*members) > len(p.members)+maxUndeclared {
 		return ErrMalformed
 	}
 	if m == nil { // it pretends to be another
-		if err := r.Skip(); err != nil {
-			return ErrMalformed
+		if err := r.skip(); err != nil {
+			return err
 		}
-		r.cuts[len(r.cuts)-1].to = int(r.InputOffset())
+		r.cuts[len(r.cuts)-1].to = r.at
 		return nil
 	}
 	inner := where.member(f.property)
 	if f.repeats {
 		inner = inner.item(m.n - 1)
 	}
-	if err := r.element(&m.output, f.plan, start, at, inner); err != nil {
+	if err := r.element(&m.output, f.plan, start, inner, space); err != nil {
 		return err
 	}
-	m.from[len(m.from)-1].to = int(r.InputOffset())
+	m.from[len(m.from)-1].to = r.at
 	return nil
 }
 
@@ -106,10 +94,13 @@ func (r *reader) child(members *objectText, p *Plan, start xml.StartElement, at 
 // One that stands where its property does not belong is not declared: it is cut,
 // and the member is nil, or it is a fault.
 func (r *reader) enter(members *objectText, p *Plan, f found, at span, where *place) *memberText {
-	pretends := !f.declared && p.declares(f.property)
+	pretends := f.foreign || !f.declared && p.declares(f.property)
 	if pretends && r.cutting {
 		r.cutUntold(at, where, f.property)
 		return nil
+	}
+	if pretends {
+		r.wrong(where.member(f.property), "must be the attribute or the element that the document says, in its namespace")
 	}
 	m := members.at(f.property)
 	switch {
@@ -118,12 +109,10 @@ func (r *reader) enter(members *objectText, p *Plan, f found, at span, where *pl
 			m.text = append(m.text, ',')
 		}
 	case m.n > 0:
-		if f.declared || pretends {
+		if f.declared || f.other {
 			r.wrong(where.member(f.property), "may be given only once")
 		}
 		m.text, m.marks = m.text[:0], m.marks[:0]
-	case pretends:
-		r.wrong(where.member(f.property), "must be the attribute or the element that the document says")
 	}
 	m.n++
 	m.from = append(m.from, at)
@@ -136,26 +125,42 @@ type found struct {
 	plan     *Plan
 	repeats  bool // it is one item of an array
 	declared bool
+	other    bool // the schema of additional properties is its own
+	foreign  bool // that schema speaks of other kinds of nodes, or another namespace
 }
 
-func (p *Plan) find(name xml.Name, attribute bool) found {
+// find looks for the property of a name. Space is the default namespace that the
+// XML Objects around it declare.
+func (p *Plan) find(n name, attribute bool, space string) found {
 	for i := range p.members {
 		m := &p.members[i]
-		if m.plan.attribute != attribute || m.plan.text || !m.named().is(name.Local, name.Space) {
+		if m.plan.attribute != attribute || m.plan.text || m.named().in(space) != n {
 			continue
 		}
-		if m.plan.array && !m.plan.wrapped && !attribute {
-			return found{m.property, m.plan.item, true, true}
+		if m.plan.repeats() && !attribute {
+			return found{property: m.property, plan: m.plan.item, repeats: true, declared: true}
 		}
-		return found{m.property, m.plan, false, true}
+		return found{property: m.property, plan: m.plan, declared: true}
 	}
-	switch {
-	case attribute:
-		return found{property: name.Local, plan: &Plan{types: jsonschema.String}}
-	case p.others != nil:
-		return found{property: name.Local, plan: p.others}
+	if p.others == nil {
+		return found{property: n.local, plan: unread(attribute)}
 	}
-	return found{property: name.Local, plan: &Plan{free: true, object: true}}
+	others, repeats := p.others, p.others.repeats() && !attribute
+	if repeats {
+		others = others.item
+	}
+	if p.others.attribute != attribute || others.in(space).space != n.space {
+		return found{property: n.local, plan: unread(attribute), foreign: true}
+	}
+	return found{property: n.local, plan: others, repeats: repeats, other: true}
+}
+
+// unread is the plan of what nobody declares.
+func unread(attribute bool) *Plan {
+	if attribute {
+		return &Plan{types: jsonschema.String}
+	}
+	return &Plan{free: true, object: true}
 }
 
 func (p *Plan) declares(property string) bool {

@@ -1,8 +1,6 @@
 package xmlbody
 
 import (
-	"bytes"
-
 	"github.com/go-json-experiment/json/jsontext"
 
 	"sallyport/jsonschema"
@@ -22,7 +20,7 @@ type mark struct{ json, xml span }
 // around what is no string counts for nothing (XML Schema Part 2 §4.3.6).
 func (o *output) appendText(types jsonschema.Types, text []byte) {
 	takes := types&jsonschema.String != 0
-	if trimmed := bytes.TrimSpace(text); !takes && len(trimmed) > 0 {
+	if trimmed := trim(text); !takes && len(trimmed) > 0 {
 		text = trimmed
 	}
 	switch {
@@ -35,7 +33,7 @@ func (o *output) appendText(types jsonschema.Types, text []byte) {
 	}
 }
 
-// appendQuoted writes a string. The text is UTF-8: the decoder takes no other.
+// appendQuoted writes a string. The text is UTF-8: Check takes no other.
 func (o *output) appendQuoted(text []byte) {
 	quoted, err := jsontext.AppendQuote(o.text, text)
 	if err != nil {

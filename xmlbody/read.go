@@ -1,15 +1,14 @@
 package xmlbody
 
 import (
-	"bytes"
-	"encoding/xml"
 	"slices"
 
 	"sallyport/jsonschema"
 )
 
 // schemaInstance is the namespace of attributes that speak of the document and
-// not of the data; of them only nil is read (XML Schema 1.1 Part 1 §2.7).
+// not of the data. Of them only nil is read (XML Schema 1.1 Part 1 §2.7); the
+// others lead a reader to types and files that the schema does not know.
 const schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
 
 // maxFaults is how many faults of reading are told.
@@ -19,8 +18,7 @@ const maxFaults = 20
 // by a plan. What fits no plan becomes a member by its own name, for the schema
 // to refuse; what has no place in JSON is a fault, or is cut.
 type reader struct {
-	*xml.Decoder
-	content []byte
+	*scanner
 	faults  []jsonschema.Fault
 	items   int
 	cutting bool // what has no place in JSON is cut
@@ -28,8 +26,7 @@ type reader struct {
 }
 
 func newReader(content []byte, cutting bool) *reader {
-	content = withoutMark(content)
-	return &reader{Decoder: xml.NewDecoder(bytes.NewReader(content)), content: content, cutting: cutting}
+	return &reader{scanner: newScanner(content), cutting: cutting}
 }
 
 // Read is a body that Check has passed as JSON text, or what is wrong with it
@@ -44,19 +41,22 @@ func (p *Plan) Read(content []byte) ([]byte, []jsonschema.Fault, error) {
 func (r *reader) document(root *Plan) (output, error) {
 	var out output
 	for {
-		token, at, err := r.next(nil)
+		t, err := r.data(nil)
 		if err != nil {
 			return out, err
 		}
-		start, ok := token.(xml.StartElement)
-		if !ok {
+		if t.kind != startTag {
 			continue
 		}
-		if root.local != "" && !root.is(start.Name.Local, start.Name.Space) {
+		if root.local != "" && root.local != t.name.local {
 			r.wrong(nil, "must be the element "+root.local)
 			return out, nil
 		}
-		if err := r.element(&out, root, start, at, nil); err != nil {
+		if root.space != t.name.space {
+			r.wrong(nil, "must be in the namespace that the document says")
+			return out, nil
+		}
+		if err := r.element(&out, root, t, nil, ""); err != nil {
 			return out, err
 		}
 		return out, r.rest()
@@ -65,33 +65,27 @@ func (r *reader) document(root *Plan) (output, error) {
 
 // rest reads what stands behind the root: comments, instructions, white space.
 func (r *reader) rest() error {
-	for r.cutting && r.InputOffset() < int64(len(r.content)) {
-		if _, _, err := r.next(nil); err != nil {
-			return nil // it was found well-formed: this is its end
+	for {
+		if t, err := r.data(nil); err != nil || t.kind == endOfText {
+			return err
 		}
 	}
-	return nil
 }
 
-// next is the next token that belongs to the data, and where it stands. Comments
-// and instructions, which no schema declares, are cut with the rest.
-func (r *reader) next(p *place) (xml.Token, span, error) {
+// data is the next token that belongs to the data. Comments and instructions,
+// which no schema declares, are cut with the rest.
+func (r *reader) data(p *place) (token, error) {
 	for {
-		from := int(r.InputOffset())
-		token, err := r.Token()
-		if err != nil {
-			return nil, span{}, ErrMalformed
-		}
-		at := span{from, int(r.InputOffset())}
-		switch token := token.(type) {
-		case xml.Comment:
-			r.cutUntold(at, p, "#comment")
-		case xml.ProcInst:
-			if token.Target != "xml" {
-				r.cutUntold(at, p, "#processing-instruction")
-			}
+		t, err := r.next()
+		switch {
+		case err != nil:
+			return t, err
+		case t.kind == comment:
+			r.cutUntold(t.at, p, "#comment")
+		case t.kind == instruction:
+			r.cutUntold(t.at, p, "#processing-instruction")
 		default:
-			return token, at, nil
+			return t, nil
 		}
 	}
 }
@@ -118,144 +112,144 @@ func (r *reader) cutUntold(at span, p *place, name string) {
 }
 
 // strayAttributes are those of an element that has no members.
-func (r *reader) strayAttributes(start xml.StartElement, at span, p *place) error {
-	var spans []span
-	for i, a := range start.Attr {
-		if isDeclaration(a) {
-			continue
+func (r *reader) strayAttributes(start token, p *place) {
+	for _, a := range start.attributes {
+		if !a.speaksOfNil() {
+			r.stray(a.at, p, a.local, "takes no attribute")
 		}
-		if spans == nil && r.cutting {
-			if spans = attributes(r.content[at.from:at.to], at.from); len(spans) != len(start.Attr) {
-				return ErrMalformed
-			}
-		}
-		where := at
-		if r.cutting {
-			where = spans[i]
-		}
-		r.stray(where, p, a.Name.Local, "takes no attribute")
 	}
-	return nil
 }
 
 // element appends the value of an element that has begun, and reads its end.
-func (r *reader) element(out *output, p *Plan, start xml.StartElement, at span, where *place) error {
-	if r.items += 1 + len(start.Attr); r.items > maxItems {
+// Space is the default namespace that the XML Objects around it declare.
+func (r *reader) element(out *output, p *Plan, start token, where *place, space string) error {
+	if r.items += 1 + len(start.attributes); r.items > maxItems {
 		return ErrMalformed
 	}
+	space = p.inside(space)
 	switch {
 	case isNil(start):
-		return r.null(out, start, at, where)
+		return r.null(out, start, where)
 	case p.array:
-		return r.list(out, p, start, at, where)
+		return r.list(out, p, start, where, space)
 	case p.free:
 		out.text = append(out.text, "{}"...)
-		return r.skip(where)
+		return r.unread(where)
 	case p.object:
-		return r.object(out, p, start, at, where)
+		return r.object(out, p, start, where, space)
 	}
-	if err := r.strayAttributes(start, at, where); err != nil {
-		return err
-	}
-	text, err := r.text(where)
+	r.strayAttributes(start, where)
+	text, err := r.textOf(where)
 	out.appendText(p.types, text)
 	return err
 }
 
-func (r *reader) null(out *output, start xml.StartElement, at span, where *place) error {
-	if err := r.strayAttributes(start, at, where); err != nil {
-		return err
-	}
-	text, err := r.text(where)
-	if len(bytes.TrimSpace(text)) > 0 {
+func (r *reader) null(out *output, start token, where *place) error {
+	r.strayAttributes(start, where)
+	text, err := r.textOf(where)
+	if len(trim(text)) > 0 {
 		r.wrong(where, "must be empty, since it is nil")
 	}
 	out.text = append(out.text, "null"...)
 	return err
 }
 
-func isNil(start xml.StartElement) bool {
-	return slices.ContainsFunc(start.Attr, func(a xml.Attr) bool {
-		return a.Name.Space == schemaInstance && a.Name.Local == "nil" && (a.Value == "true" || a.Value == "1")
+func isNil(start token) bool {
+	return slices.ContainsFunc(start.attributes, func(a attribute) bool {
+		return a.speaksOfNil() && (string(trim(a.value)) == "true" || string(trim(a.value)) == "1")
 	})
 }
 
-// isDeclaration tells the attributes that are no data.
-func isDeclaration(a xml.Attr) bool {
-	return a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" || a.Name.Space == schemaInstance || a.Name.Space == "http://www.w3.org/XML/1998/namespace"
+// speaksOfNil tells the one attribute that needs no declaration, where it is a
+// boolean (XML Schema Part 2 §3.3.2).
+func (a *attribute) speaksOfNil() bool {
+	if a.name != (name{"nil", schemaInstance}) {
+		return false
+	}
+	switch string(trim(a.value)) {
+	case "true", "false", "1", "0":
+		return true
+	}
+	return false
 }
 
-// text reads to the end of an element that holds text alone.
-func (r *reader) text(where *place) ([]byte, error) {
+// textOf reads to the end of an element that holds text alone.
+func (r *reader) textOf(where *place) ([]byte, error) {
 	var text []byte
 	for {
-		token, at, err := r.next(where)
+		t, err := r.data(where)
 		if err != nil {
 			return nil, err
 		}
-		switch token := token.(type) {
-		case xml.CharData:
-			text = append(text, token...)
-		case xml.StartElement:
-			if err := r.Skip(); err != nil {
-				return nil, ErrMalformed
+		switch t.kind {
+		case textToken:
+			text = append(text, t.text...)
+		case startTag:
+			if err := r.skip(); err != nil {
+				return nil, err
 			}
-			r.stray(span{at.from, int(r.InputOffset())}, where, token.Name.Local, "must hold text and no elements")
-		case xml.EndElement:
+			r.stray(span{t.at.from, r.at}, where, t.name.local, "must hold text and no elements")
+		case endTag:
 			return text, nil
 		}
 	}
 }
 
-// skip reads to the end of an element of which nothing is said.
-func (r *reader) skip(where *place) error {
-	for depth := 0; depth >= 0; {
-		token, _, err := r.next(where)
-		if err != nil {
+// unread reads to the end of an element of which nothing is said.
+func (r *reader) unread(where *place) error {
+	for depth := len(r.open); len(r.open) >= depth; {
+		if _, err := r.data(where); err != nil {
 			return err
-		}
-		switch token.(type) {
-		case xml.StartElement:
-			depth++
-		case xml.EndElement:
-			depth--
 		}
 	}
 	return nil
 }
 
 // list reads the element that wraps an array.
-func (r *reader) list(out *output, p *Plan, start xml.StartElement, at span, where *place) error {
-	if err := r.strayAttributes(start, at, where); err != nil {
-		return err
-	}
-	name := p.item.or(start.Name.Local)
+func (r *reader) list(out *output, p *Plan, start token, where *place, space string) error {
+	r.strayAttributes(start, where)
+	items := p.item.or(start.name.local).in(space)
 	out.text = append(out.text, '[')
 	for n := 0; ; {
-		token, at, err := r.next(where)
+		t, err := r.data(where)
 		if err != nil {
 			return err
 		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			item := where.item(n)
-			if !name.is(token.Name.Local, token.Name.Space) {
-				r.wrong(item, "must be the element "+name.local)
+		switch t.kind {
+		case startTag:
+			if t.name != items {
+				if err := r.strayItem(t, items, where, n); err != nil {
+					return err
+				}
+				continue
 			}
 			if n > 0 {
 				out.text = append(out.text, ',')
 			}
-			if err := r.element(out, p.item, token, at, item); err != nil {
+			if err := r.element(out, p.item, t, where.item(n), space); err != nil {
 				return err
 			}
 			n++
-		case xml.CharData:
-			if len(bytes.TrimSpace(token)) > 0 {
-				r.stray(at, where, "#text", "must hold elements and no text")
+		case textToken:
+			if len(trim(t.text)) > 0 {
+				r.stray(t.at, where, "#text", "must hold elements and no text")
 			}
-		case xml.EndElement:
+		case endTag:
 			out.text = append(out.text, ']')
 			return nil
 		}
 	}
+}
+
+// strayItem is an element among items that is called otherwise.
+func (r *reader) strayItem(start token, items name, where *place, n int) error {
+	if err := r.skip(); err != nil {
+		return err
+	}
+	if r.cutting {
+		r.cutUntold(span{start.at.from, r.at}, where, start.name.local)
+		return nil
+	}
+	r.wrong(where.item(n), "must be the element "+items.local+" in its namespace")
+	return nil
 }

@@ -15,11 +15,11 @@ type Schema struct {
 }
 
 // Compile makes a schema ready; nil where it has no plan. The error is that of
-// jsonschema.Compiler.
-func Compile(c *jsonschema.Compiler, node *source.Node, use jsonschema.Use, follow func(*source.Node) *source.Node) (*Schema, error) {
-	plan := PlanOf(node, follow)
+// Planner.Plan, or of jsonschema.Compiler.
+func Compile(c *jsonschema.Compiler, p *Planner, node *source.Node, use jsonschema.Use) (*Schema, error) {
+	plan, err := p.Plan(node)
 	if plan == nil {
-		return nil, nil
+		return nil, err
 	}
 	json, err := c.Compile(node, use)
 	if err != nil {

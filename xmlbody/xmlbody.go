@@ -5,18 +5,23 @@
 // It takes well-formed XML 1.0 in UTF-8 alone, with its namespaces declared
 // (Namespaces in XML 1.0), and no document type: with it go all entities but the
 // five of XML itself, and so every way to read files or to grow beyond memory.
+// The grammar is held to the letter, by a scanner of its own: what a lenient
+// reader makes some sense of, two of them make two senses of.
+//
+// A name is one in its namespace. Where an XML Object has namespace, its element
+// or attribute must be in that one, by whatever prefix. Where it has none, an
+// attribute must be in none; an element too, unless an XML Object around it has
+// namespace and no prefix, which is how a default namespace is written
+// (xmlns="…"), and without a prefix its elements are in it (Namespaces in XML
+// 1.0 §6.2). Anything else is undeclared, attributes of XML itself (xml:lang)
+// and of XML Schema (xsi:type) among them; of these nil alone is read.
+//
 // What has two readings by the schema is a fault: an element that comes twice,
 // text where elements belong. A schema by which the elements depend on the value
 // (oneOf, anyOf, if) has no plan, and its caller must say so.
 package xmlbody
 
-import (
-	"bytes"
-	"encoding/xml"
-	"errors"
-	"io"
-	"slices"
-)
+import "errors"
 
 // ErrMalformed is for text that is no XML of this kind, and for more elements
 // than are read.
@@ -28,93 +33,16 @@ const (
 	maxItems = 100_000 // elements and attributes
 )
 
-// withoutMark is the text behind its byte order mark, which says no more than
-// that it is UTF-8 (XML 1.0 §4.3.3).
-func withoutMark(content []byte) []byte { return bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")) }
-
-// Check goes through the text once: nil if it is well-formed XML without a
-// document type. encoding/xml reads no charset but UTF-8 and no entity that is
-// not predefined.
+// Check goes through the text once: nil if it is well-formed XML in namespaces,
+// without a document type.
 func Check(content []byte) error {
-	dec := xml.NewDecoder(bytes.NewReader(withoutMark(content)))
-	depth, roots := 0, 0
-	var scopes spaces
+	s := newScanner(content)
+	if !areCharacters(s.content) {
+		return ErrMalformed
+	}
 	for {
-		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			if roots != 1 {
-				return ErrMalformed
-			}
-			return nil
-		}
-		if err != nil {
-			return ErrMalformed
-		}
-		switch token := token.(type) {
-		case xml.Directive:
-			return ErrMalformed
-		case xml.StartElement:
-			if depth == 0 {
-				roots++
-			}
-			if depth++; depth > maxDepth || twice(token.Attr) || !scopes.enter(token) {
-				return ErrMalformed
-			}
-		case xml.EndElement:
-			depth--
-			scopes = scopes[:len(scopes)-1]
-		case xml.CharData:
-			if depth == 0 && len(bytes.TrimSpace(token)) > 0 {
-				return ErrMalformed
-			}
+		if t, err := s.next(); err != nil || t.kind == endOfText {
+			return err
 		}
 	}
-}
-
-// twice tells whether an attribute stands there twice, which encoding/xml lets
-// through (XML 1.0 §3.1: Unique Att Spec).
-func twice(attributes []xml.Attr) bool {
-	if len(attributes) < 2 {
-		return false
-	}
-	seen := make(map[xml.Name]bool, len(attributes))
-	for _, a := range attributes {
-		if seen[a.Name] {
-			return true
-		}
-		seen[a.Name] = true
-	}
-	return false
-}
-
-// spaces are the namespaces that the open elements declare, one list for each.
-type spaces [][]string
-
-// enter takes an element in, and tells whether each of its names is in a
-// namespace that is declared (Namespaces in XML 1.0 §5): encoding/xml takes a
-// prefix that nobody bound for a namespace itself.
-func (s *spaces) enter(start xml.StartElement) bool {
-	var declared []string
-	for _, a := range start.Attr {
-		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
-			declared = append(declared, a.Value)
-		}
-	}
-	*s = append(*s, declared)
-	if !s.bound(start.Name) {
-		return false
-	}
-	for _, a := range start.Attr {
-		if a.Name.Space != "xmlns" && !s.bound(a.Name) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s spaces) bound(name xml.Name) bool {
-	const reserved = "http://www.w3.org/XML/1998/namespace" // of the prefix xml
-	return name.Space == "" || name.Space == reserved || slices.ContainsFunc(s, func(declared []string) bool {
-		return slices.Contains(declared, name.Space)
-	})
 }

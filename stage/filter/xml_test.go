@@ -26,7 +26,7 @@ func xmlUsers(t testing.TB, mode Mode) *Answer {
 		}
 		c := jsonschema.NewCompiler(jsonschema.Options{Dialect: jsonschema.OpenAPI31})
 		use := jsonschema.Use{Direction: jsonschema.Response, Closed: true}
-		if m.XML, err = xmlbody.Compile(c, node, use, func(n *source.Node) *source.Node { return n }); err != nil || m.XML == nil {
+		if m.XML, err = xmlbody.Compile(c, xmlbody.NewPlanner(func(n *source.Node) *source.Node { return n }), node, use); err != nil || m.XML == nil {
 			t.Fatal(err)
 		}
 		if name != "application/xml" {

@@ -10,7 +10,6 @@ import (
 	"sallyport/mediatype"
 	"sallyport/openapi"
 	"sallyport/source"
-	"sallyport/xmlbody"
 )
 
 // NewBody compiles what one operation takes as a body; nil takes none. It
@@ -122,7 +121,7 @@ func (c *contentEntry) reader(k class) reader {
 			return r
 		}
 	case classXML:
-		r := &xmlBody{required: c.required, plan: xmlbody.PlanOf(c.m.Schema, c.d.deref)}
+		r := &xmlBody{required: c.required, plan: c.planXML(c.d, c.m.Schema)}
 		if r.plan != nil {
 			r.schema = c.findings.compile(c.d, what, c.m.Schema)
 		}

@@ -37,7 +37,7 @@ type partKind struct {
 
 // partKind compiles the encoding of a property or a place.
 func (f *findings) partKind(d Document, what string, node *source.Node, shape *jsonschema.Shape, e *openapi.Encoding) *partKind {
-	k := &partKind{file: d.fileRules(node), shape: shape, list: mayBe(typesOf(shape), jsonschema.Array), xml: xmlbody.PlanOf(node, d.deref)}
+	k := &partKind{file: d.fileRules(node), shape: shape, list: mayBe(typesOf(shape), jsonschema.Array), xml: f.planXML(d, node)}
 	if n := d.deref(node); k.list && n.Has("maxItems") {
 		k.most = int(countOf(n, "maxItems"))
 	}

@@ -23,6 +23,7 @@ import (
 	"sallyport/jsonschema"
 	"sallyport/problem"
 	"sallyport/source"
+	"sallyport/xmlbody"
 )
 
 // maxFaults is how many faults one problem names.
@@ -38,6 +39,9 @@ type Document struct {
 	// Budget bounds what all operations of the document take together; nil
 	// bounds nothing.
 	Budget *Budget
+	// XML makes the plans by which bodies of XML are read, one for all operations
+	// of the document; nil makes them anew for each body.
+	XML *xmlbody.Planner
 }
 
 // deref follows references from a schema to what says something; nil where they

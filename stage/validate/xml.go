@@ -1,9 +1,12 @@
 package validate
 
 import (
+	"errors"
+
 	"sallyport"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
+	"sallyport/source"
 	"sallyport/xmlbody"
 )
 
@@ -16,6 +19,21 @@ type xmlBody struct {
 	required bool
 	plan     *xmlbody.Plan
 	schema   *jsonschema.Schema
+}
+
+// planXML makes the plan by which XML of a schema is read; nil where there is
+// none.
+func (f *findings) planXML(d Document, node *source.Node) *xmlbody.Plan {
+	planner := d.XML
+	if planner == nil {
+		planner = xmlbody.NewPlanner(d.deref)
+	}
+	plan, err := planner.Plan(node)
+	var mistakes source.Mistakes
+	if errors.As(err, &mistakes) {
+		f.mistakes = append(f.mistakes, mistakes...)
+	}
+	return plan
 }
 
 func (r *xmlBody) check(x *sallyport.Exchange, _ mediatype.Type) error {

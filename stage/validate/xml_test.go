@@ -8,7 +8,7 @@ import (
 
 // pet is what the examples of the specification are made of: attributes, a
 // namespace, lists with and without an element of their own.
-const pet = `{content: {application/xml: {schema: {type: object, required: [id, name], xml: {name: pet, namespace: "urn:pets", prefix: p}, properties: {
+const pet = `{content: {application/xml: {schema: {type: object, required: [id, name], xml: {name: pet, namespace: "urn:pets"}, properties: {
 	id: {type: integer, xml: {attribute: true}},
 	lang: {type: string, xml: {attribute: true, name: language}},
 	name: {type: string, maxLength: 5},
@@ -27,9 +27,9 @@ func TestXMLIsHeldToItsSchema(t *testing.T) {
 	const head = `<pet xmlns="urn:pets" id="1">`
 	for content, want := range map[string]string{
 		head + `<name>Ann</name></pet>`: "passes",
-		`<?xml version="1.0"?><p:pet xmlns:p="urn:pets" id="1"><name>Ann</name></p:pet>`:                      "passes",
+		`<?xml version="1.0"?><p:pet xmlns:p="urn:pets" id="1"><p:name>Ann</p:name></p:pet>`:                  "passes",
 		"\ufeff" + head + `<name>Ann</name></pet>`:                                                            "passes",
-		`<p:pet xmlns:p="urn:pets" xmlns:x="urn:x" id="1"><x:name>Ann</x:name></p:pet>`:                       "passes",
+		`<p:pet xmlns:p="urn:pets" id="1"><name xmlns="urn:pets">Ann</name></p:pet>`:                          "passes",
 		`<pet xmlns="urn:pets" id=" 7 " language="de"><name><![CDATA[<a>]]></name></pet>`:                     "passes",
 		head + `<name/><mass> 1.5e1 </mass><tame>true</tame><born/></pet>`:                                    "passes",
 		head + `<name>A</name><tag>x</tag><mass>1</mass><tag>y</tag></pet>`:                                   "passes",
@@ -40,6 +40,15 @@ func TestXMLIsHeldToItsSchema(t *testing.T) {
 		head + `<name>A</name><scores><a>1</a><b>2</b></scores></pet>`:                                        "passes",
 		head + `<name>A</name><born xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/></pet>`: "passes",
 
+		`<p:pet xmlns:p="urn:pets" id="1"><name>Ann</name></p:pet>`:                                                  "body-invalid body:/name:xml",
+		`<p:pet xmlns:p="urn:pets" xmlns:x="urn:x" id="1"><x:name>Ann</x:name></p:pet>`:                              "body-invalid body:/name:xml",
+		`<p:pet xmlns:p="urn:pets" p:id="1"><p:name>Ann</p:name></p:pet>`:                                            "body-invalid body:/id:xml",
+		head + `<name>A</name><tag>x</tag><tag xmlns="">y</tag></pet>`:                                               "body-invalid body:/tag:additionalProperties",
+		head + `<name>A</name><x xmlns=""/></pet>`:                                                                   "body-invalid body:/x:additionalProperties",
+		head + `<name xml:lang="de">A</name></pet>`:                                                                  "body-invalid body:/name:xml",
+		head + `<name>A</name><scores><a>1</a><a>2</a></scores></pet>`:                                               "body-invalid body:/scores/a:xml",
+		head + `<name>A</name><scores><a xmlns="">1</a></scores></pet>`:                                              "body-invalid body:/scores/a:xml",
+		head + `<name>A</name><scores a="1"/></pet>`:                                                                 "body-invalid body:/scores/a:xml",
 		`<pet id="1"><name>Ann</name></pet>`:                                                                         "body-invalid body::xml",
 		`<dog xmlns="urn:pets" id="1"><name>Ann</name></dog>`:                                                        "body-invalid body::xml",
 		`<pet xmlns="urn:pets"><name>Ann</name></pet>`:                                                               "body-invalid body:/id:required",
@@ -66,10 +75,12 @@ func TestXMLIsHeldToItsSchema(t *testing.T) {
 		head + `<name>A</name><scores><a>x</a></scores></pet>`:                                                       "body-invalid body:/scores/a:type",
 		head + `<name>A</name><born xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true">1</born></pet>`: "body-invalid body:/born:xml",
 
-		`<p:pet id="1"><name>Ann</name></p:pet>`:                             "body-malformed", // nobody bound p
-		head + `<name q:x="1">A</name></pet>`:                                "body-malformed",
-		`<a:pet xmlns:a="urn:pets" xmlns:b="urn:pets" a:id="1" b:id="2"/>`:   "body-malformed",
-		`<!DOCTYPE pet [<!ENTITY x "y">]>` + head + `<name>&x;</name></pet>`: "body-malformed",
+		`<p:pet id="1"><name>Ann</name></p:pet>`:                                   "body-malformed", // nobody bound p
+		head + `<name q:x="1">A</name></pet>`:                                      "body-malformed",
+		`<a:pet xmlns:a="urn:pets" xmlns:b="urn:pets" a:id="1" b:id="2"/>`:         "body-malformed",
+		`<?xml version="1.0" encoding = "UTF-7"?>` + head + `<name>A</name></pet>`: "body-malformed",
+		`<?xml version="1.0" encoding = "utf-8"?>` + head + `<name>A</name></pet>`: "passes",
+		`<!DOCTYPE pet [<!ENTITY x "y">]>` + head + `<name>&x;</name></pet>`:       "body-malformed",
 	} {
 		if got := told(s.Run(sending("application/xml", content))); got != want {
 			t.Errorf("%s:\n%s; want %s", content, got, want)
@@ -106,6 +117,41 @@ func TestXMLWithTooManyElementsIsRefused(t *testing.T) {
 	} {
 		if got := told(s.Run(sending("application/xml", `<pet xmlns="urn:pets" id="1">`+inner+`</pet>`))); got != "body-malformed" {
 			t.Errorf("%.40s: %s", inner, got)
+		}
+	}
+}
+
+// Where no XML Object names a namespace nothing is in one, and a namespace with a
+// prefix is no default of what is inside.
+func TestNamespacesAreThoseOfTheDocument(t *testing.T) {
+	const plain = `{content: {application/xml: {schema: {type: object, required: [id], xml: {name: pet}, properties: {
+		id: {type: integer, xml: {attribute: true}}, no: {type: integer, xml: {attribute: true, namespace: "urn:n"}}, l: {type: array, items: {type: integer}},
+		n: {type: object, xml: {namespace: "urn:n", prefix: n}, properties: {a: {type: string}, b: {type: string, xml: {namespace: "urn:b"}}}}}}}}}`
+	s := body(t, plain, BodyOptions{})
+	for content, want := range map[string]string{
+		`<pet id="1"/>`:                          "passes",
+		`<pet xmlns="" id="1"/>`:                 "passes",
+		`<pet id="1" n:no="1" xmlns:n="urn:n"/>`: "passes",
+		`<pet id="1"><n xmlns="urn:n"><a xmlns="">x</a><b xmlns="urn:b"/></n></pet>`:  "passes",
+		`<pet id="1"><x:n xmlns:x="urn:n"><a>x</a><y:b xmlns:y="urn:b"/></x:n></pet>`: "passes",
+		`<pet xmlns="urn:z" id="1"/>`:                       "body-invalid body::xml",
+		`<a:pet xmlns:a="urn:z" id="1"/>`:                   "body-invalid body::xml",
+		`<pet xmlns:a="u" a:id="1"/>`:                       "body-invalid body:/id:xml",
+		`<pet id="1" no="1"/>`:                              "body-invalid body:/no:xml",
+		`<pet id="1"><l>1</l><l xmlns="q">2</l></pet>`:      "body-invalid body:/l:xml",
+		`<pet id="1"><n/></pet>`:                            "body-invalid body:/n:xml",
+		`<pet id="1"><n xmlns="urn:n"><a>x</a></n></pet>`:   "body-invalid body:/n/a:xml",
+		`<pet id="1"><x:n xmlns:x="urn:n"><b/></x:n></pet>`: "body-invalid body:/n/b:xml",
+		`<pet id="1" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:x file:///x"/>`: "body-invalid body:/schemaLocation:additionalProperties",
+		`<pet id="1" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="admin"/>`:                     "body-invalid body:/type:additionalProperties",
+		`<pet id="1" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false"/>`:                      "passes",
+		`<pet id="1" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="maybe"/>`:                      "body-invalid body:/nil:additionalProperties",
+		"<pet id='\u00a01'/>":      "body-invalid body:/id:type",
+		"<pet id='1'>\u00a0</pet>": "body-invalid body::xml",
+		"<pet id='\n1\t'/>":        "passes",
+	} {
+		if got := told(s.Run(sending("application/xml", content))); got != want {
+			t.Errorf("%s: %s; want %s", content, got, want)
 		}
 	}
 }
