@@ -32,7 +32,7 @@ func TestKeywordReference(t *testing.T) {
 
 const keywordHead = `# Keywords
 
-Every word of OpenAPI 3.0, 3.1 and 3.2 and of their schemas, and what comes of it. *Enforced* words are held against every message; *annotations* are meant to say nothing that could be held; *not held* is what says something that nobody holds. The place may make a difference: of a document, ` + "`sallyport check`" + ` tells what comes of each word where it stands ([command line](cli.md)). Headers are enforced where they are those of the parts of a body; those of answers are not held. A word that is none of these and does not begin with x- is a mistake outside schemas and in schemas of 3.0, and not held in those since 3.1.
+Every word of OpenAPI 3.0, 3.1 and 3.2 and of their schemas, and what comes of it. *Enforced* words are held against every message; *annotations* are meant to say nothing that could be held; *not held* is what says something that nobody holds. The place may make a difference: of a document, ` + "`sallyport check`" + ` tells what comes of each word where it stands ([command line](cli.md)). Headers are enforced where they are those of the parts of a body; those of answers are not held. A word that is none of these and does not begin with x- is a mistake outside schemas and in schemas of 3.0, and not held in those since 3.1. ` + "`readOnly` and `writeOnly`" + ` hold of the members of objects and the items of arrays; at the root of a body there is nothing to take out, and they are not held.
 
 ## Dialects
 

@@ -46,9 +46,10 @@ type check struct {
 	lenient  bool // what is refused for being undeclared is passed over
 	asking   bool // whether there is anything to take out, no more
 	taken    bool
-	counting bool   // which items are evaluated matters: branches that lead to no members too
-	terms    []term // a stack
-	hiddenBy string // the word by which a member is hidden, and who says it
+	applied  []int32 // a stack: numbers of branches that hold
+	counting bool    // which items are evaluated matters: branches that lead to no members too
+	terms    []term  // a stack
+	hiddenBy string  // the word by which a member is hidden, and who says it
 	hider    *schema
 	closedBy string
 	closer   *schema
@@ -134,7 +135,7 @@ func (k *check) release(scratch *sync.Pool) {
 	if k.sight != nil {
 		k.sight.empty()
 	}
-	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0], trail: k.trail, sight: k.sight}
+	*k = check{reader: reader{tree: tree{values: k.values[:0], decoded: k.decoded[:0], seen: k.seen}}, marks: k.marks[:0], digits: k.digits, terms: k.terms[:0], applied: k.applied[:0], trail: k.trail, sight: k.sight}
 	scratch.Put(k)
 }
 

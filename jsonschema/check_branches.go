@@ -57,7 +57,7 @@ func (k *check) anyOf(s *schema, v int32, around *schema, m marks) bool {
 	if m != nil || k.records(s.anyFork, v) {
 		return k.holding(s.anyFork, v, around, m, len(s.anyOf)) > 0 || k.explain(s, "anyOf", s.anyOf, v, around)
 	}
-	probable := k.probable(s, v)
+	probable := k.chosen(s.anyFork, v)
 	if probable >= 0 && k.try(s.anyOf[probable], v, around, nil) {
 		return true
 	}
@@ -109,21 +109,22 @@ func (k *check) holding(f *fork, v int32, around *schema, m marks, enough int) i
 	}
 	if which != nil && !k.spent {
 		k.trail.note(f, v, around, which)
+		k.doubt = k.doubt || held > 1 && f.choice != nil // it may name one alone
 	}
 	k.marks = k.marks[:depth]
 	return held
 }
 
-// probable is the branch that the discriminator of a union names, or -1.
-func (k *check) probable(s *schema, v int32) int32 {
-	if s.choice == nil || k.values[v].kind != '{' {
+// chosen is the branch of a union that the discriminator names, or -1.
+func (k *check) chosen(f *fork, v int32) int32 {
+	if f.choice == nil || k.values[v].kind != '{' {
 		return -1
 	}
-	at := k.member(v, s.choice.name)
+	at := k.member(v, f.choice.name)
 	if at < 0 || k.values[at].kind != '"' {
 		return -1
 	}
-	if branch, ok := s.choice.branches[string(k.textOf(at))]; ok && branch < len(s.anyOf) {
+	if branch, ok := f.choice.branches[string(k.textOf(at))]; ok {
 		return int32(branch)
 	}
 	return -1
@@ -158,7 +159,7 @@ func (k *check) unevaluated(s *schema, v int32, m marks, held bool) bool {
 		case rest.never:
 			ok = k.refuse(i, keyword, "", s)
 		default:
-			ok = k.place(rest, i) && ok
+			ok = (k.isHidden(rest, i) || k.place(rest, i)) && ok
 			m.set(ordinal)
 		}
 		ordinal++

@@ -17,8 +17,7 @@ func (k *check) judgeObject(s *schema, v int32, around *schema, m marks) bool {
 		switch {
 		case p == nil || !few:
 			ok = k.judgeMember(s, p, i, around, w.ordinal, m) && ok
-		case p.hidden != "":
-			k.doubtNow()
+		case p.hides && k.isHidden(p.schema, i):
 			m.set(w.ordinal)
 		default:
 			ok = k.place(p.schema, i) && ok
@@ -83,12 +82,12 @@ func (r *objectRules) propertyOf(name string) *property {
 func (k *check) judgeMember(s *schema, p *property, i int32, around *schema, ordinal int, m marks) bool {
 	r, ok, known := s.object, true, p != nil
 	if known {
-		ok = k.isHidden(p.hidden) || k.place(p.schema, i)
+		ok = k.isHidden(p.schema, i) || k.place(p.schema, i)
 	}
 	for j := range r.patterns {
 		if p := &r.patterns[j]; k.match(p.pattern, k.nameOf(i)) {
 			known = true
-			ok = (k.isHidden(p.hidden) || k.place(p.schema, i)) && ok
+			ok = (k.isHidden(p.schema, i) || k.place(p.schema, i)) && ok
 		}
 	}
 	if !known {
@@ -98,7 +97,7 @@ func (k *check) judgeMember(s *schema, p *property, i int32, around *schema, ord
 			ok = k.refuse(i, "additionalProperties", "", s)
 		case r.additional != nil:
 			known = true
-			ok = (k.isHidden(r.restHidden) || k.place(r.additional, i)) && ok
+			ok = (k.isHidden(r.additional, i) || k.place(r.additional, i)) && ok
 		case k.recording && k.closed && s == around && !s.judgedFurther && s.closes:
 			k.doubtNow()
 		}
@@ -110,16 +109,6 @@ func (k *check) judgeMember(s *schema, p *property, i int32, around *schema, ord
 		ok = k.refuse(i, "propertyNames", "", s)
 	}
 	return ok
-}
-
-// isHidden tells whether a member is hidden: whether it may stand there is for
-// sift to say.
-func (k *check) isHidden(word string) bool {
-	if word == "" {
-		return false
-	}
-	k.doubtNow()
-	return true
 }
 
 // named judges a member's name as the string it is.
@@ -207,12 +196,12 @@ func (k *check) item(s *schema, i int32, ordinal int, m marks) bool {
 	switch {
 	case ordinal < len(r.prefix):
 		m.set(ordinal)
-		return k.place(r.prefix[ordinal], i)
+		return r.hides && k.isHidden(r.prefix[ordinal], i) || k.place(r.prefix[ordinal], i)
 	case r.shut:
 		return k.refuse(i, r.itemsKeyword, "", s)
 	case r.items != nil:
 		m.set(ordinal)
-		return k.place(r.items, i)
+		return r.hides && k.isHidden(r.items, i) || k.place(r.items, i)
 	}
 	return true
 }

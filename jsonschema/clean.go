@@ -8,7 +8,9 @@ type Cleaning struct {
 	// Undeclared members are those that no schema of their place declares (see
 	// Use.Closed). Nothing is undeclared to a schema that is not Closed.
 	Undeclared bool
-	// Hidden members are readOnly in a Request and writeOnly in a Response.
+	// Hidden members and items are readOnly in a Request and writeOnly in a
+	// Response. The items behind one that goes move up, and are judged by their new
+	// place: of an array with prefixItems nothing stays from a hidden place on.
 	Hidden bool
 }
 

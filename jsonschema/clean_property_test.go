@@ -94,12 +94,17 @@ func TestCleanAgainstTheReference(t *testing.T) {
 		schema := gateSchema(t, 3)
 		defs := map[string]any{"d": map[string]any{"properties": map[string]any{"a": gateSchema(t, 2), "c": map[string]any{"$ref": "#/$defs/d"}}}}
 		whole := map[string]any{"allOf": []any{schema}, "$defs": defs}
+		use := Use{Closed: true}
+		if rapid.Bool().Draw(t, "hides") {
+			use.Direction = Response
+			unrequired(whole) // of what is hidden nobody asks, which is told from around
+		}
 		text, _ := json.Marshal(whole)
 		node, err := source.Parse("schema.json", text, source.DefaultLimits)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := NewCompiler(Options{Dialect: Draft2020}).Compile(node, Use{Closed: true})
+		s, err := NewCompiler(Options{Dialect: Draft2020}).Compile(node, use)
 		if err != nil {
 			return // a circle
 		}
@@ -108,7 +113,7 @@ func TestCleanAgainstTheReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		whole = again.(map[string]any)
-		r := &reference{t: t, defs: names(whole["$defs"]), known: map[string]*Schema{}}
+		r := &reference{t: t, defs: names(whole["$defs"]), known: map[string]*Schema{}, hides: use.Direction == Response}
 		for range 4 {
 			body, _ := json.Marshal(gateValue(t, 4))
 			var value any
@@ -117,7 +122,7 @@ func TestCleanAgainstTheReference(t *testing.T) {
 			}
 			r.mixed, r.steps = false, 0
 			want, _ := json.Marshal(r.run(whole, value))
-			got := s.Clean(body, Cleaning{Undeclared: true})
+			got := s.Clean(body, Cleaning{true, true})
 			holdsWhatCleanPromises(t, s, body, got)
 			if r.mixed {
 				continue
@@ -130,6 +135,21 @@ func TestCleanAgainstTheReference(t *testing.T) {
 		}
 	})
 	t.Logf("%d bodies compared, %d members taken out", compared, cut)
+}
+
+// unrequired takes required out of a schema.
+func unrequired(s any) {
+	switch s := s.(type) {
+	case map[string]any:
+		delete(s, "required")
+		for _, sub := range s {
+			unrequired(sub)
+		}
+	case []any:
+		for _, sub := range s {
+			unrequired(sub)
+		}
+	}
 }
 
 func TestWhatCleanPromises(t *testing.T) {

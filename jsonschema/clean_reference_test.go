@@ -19,6 +19,8 @@ type reference struct {
 	defs   map[string]any
 	known  map[string]*Schema
 	widest bool
+	// hides: what is writeOnly goes.
+	hides bool
 	// mixed: two unions of one place hold in several ways each, or a union does
 	// under unevaluated keywords. What Clean then leaves may be more.
 	mixed bool
@@ -48,12 +50,16 @@ func (r *reference) holds(s, value any) bool {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		if schema, err = NewCompiler(Options{Dialect: Draft2020}).Compile(node, Use{}); err != nil {
+		use := Use{}
+		if r.hides {
+			use.Direction = Response
+		}
+		if schema, err = NewCompiler(Options{Dialect: Draft2020}).Compile(node, use); err != nil {
 			r.t.Fatal(err)
 		}
 		r.known[string(text)] = schema
 	}
-	return schema.Check(body) == nil
+	return schema.judges(r.t, body)
 }
 
 // lenient is a schema without what refuses members for being undeclared.
@@ -180,7 +186,8 @@ func (r *reference) expand(s, value any) []*atom {
 	return ways
 }
 
-func (r *reference) union(union []any, value any) []*atom {
+// applying are the branches of a union that govern a value.
+func (r *reference) applying(union []any, value any) []any {
 	applies := slices.DeleteFunc(slices.Clone(union), func(b any) bool { return r.widest || !r.holds(b, value) })
 	if len(applies) == 0 {
 		applies = slices.DeleteFunc(slices.Clone(union), func(b any) bool { return r.widest || !r.holds(lenient(b), value) })
@@ -188,8 +195,12 @@ func (r *reference) union(union []any, value any) []*atom {
 	if len(applies) == 0 {
 		applies = slices.DeleteFunc(slices.Clone(union), func(b any) bool { return !r.mayBe(b, value, 0) })
 	}
+	return applies
+}
+
+func (r *reference) union(union []any, value any) []*atom {
 	var options []*atom
-	for _, b := range applies {
+	for _, b := range r.applying(union, value) {
 		options = append(options, r.expand(b, value)...)
 	}
 	if len(options) == 0 {
@@ -293,7 +304,7 @@ func (a *atom) members(name string) []any {
 		return nil
 	}
 	schemas := a.named(name)
-	if rest, ok := a.schema["additionalProperties"]; ok && len(schemas) == 0 {
+	if rest := a.schema["additionalProperties"]; opens(a, "additionalProperties") && len(schemas) == 0 {
 		schemas = append(schemas, rest)
 	}
 	if opens(a, "unevaluatedProperties") && !(&atom{schema: without(a.schema, "unevaluatedProperties"), branches: a.branches}).declares(name) {
@@ -328,10 +339,10 @@ func (r *reference) items(a *atom, i int, item any) []any {
 	var schemas []any
 	if prefix := list(a.schema["prefixItems"]); i < len(prefix) {
 		schemas = append(schemas, prefix[i])
-	} else if a.schema["items"] != nil {
+	} else if a.schema["items"] != nil && !refuses(a.schema["items"]) {
 		schemas = append(schemas, a.schema["items"])
 	}
-	if a.schema["unevaluatedItems"] != nil && !r.evaluates(&atom{schema: without(a.schema, "unevaluatedItems"), branches: a.branches}, i, item) {
+	if opens(a, "unevaluatedItems") && !r.evaluates(&atom{schema: without(a.schema, "unevaluatedItems"), branches: a.branches}, i, item) {
 		schemas = append(schemas, a.schema["unevaluatedItems"])
 	}
 	for _, b := range a.branches {
@@ -374,6 +385,12 @@ func (r *reference) clean(alternatives [][]any, value any) any {
 	default:
 		return value
 	}
+	if !slices.ContainsFunc(alternatives, func(schemas []any) bool { return r.takes(schemas, value) }) {
+		if _, is := value.([]any); is {
+			return []any{}
+		}
+		return map[string]any{}
+	}
 	var ways []reading
 	for _, schemas := range alternatives {
 		ways = append(ways, r.readings(schemas, value)...)
@@ -386,24 +403,31 @@ func (r *reference) clean(alternatives [][]any, value any) any {
 		left := map[string]any{}
 		for name, member := range v {
 			var next [][]any
+			hidden := false
 			for _, w := range ways {
+				var schemas []any
+				for _, a := range w {
+					schemas = append(schemas, a.members(name)...)
+				}
+				hidden = hidden || slices.ContainsFunc(schemas, func(s any) bool { return r.hidden(s, member) })
 				if w.keeps(name) {
-					var schemas []any
-					for _, a := range w {
-						schemas = append(schemas, a.members(name)...)
-					}
 					next = append(next, schemas)
 				}
 			}
-			if len(next) > 0 {
+			if len(next) > 0 && !hidden {
 				left[name] = r.clean(next, member)
 			}
 		}
 		return left
 	case []any:
 		left := []any{}
-		for i, item := range v {
-			left = append(left, r.clean(r.itemsOf(ways, i, item), item))
+		for _, item := range v {
+			hidden := slices.ContainsFunc(r.itemsOf(ways, len(left), item), func(schemas []any) bool {
+				return slices.ContainsFunc(schemas, func(s any) bool { return r.hidden(s, item) })
+			})
+			if !hidden {
+				left = append(left, r.clean(r.itemsOf(ways, len(left), item), item))
+			}
 		}
 		return left
 	}

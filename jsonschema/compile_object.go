@@ -194,7 +194,14 @@ func (b *builder) discriminator(d *source.Node) {
 	if name == "" || branches == nil || branches.Kind != source.List {
 		return
 	}
-	choice := &discriminator{name: name, branches: map[string]int{}}
+	union := b.s.oneOf
+	if union == nil {
+		union = b.s.anyOf
+	}
+	if len(union) != len(branches.Items) {
+		return
+	}
+	choice := &discriminator{name: name, union: union, branches: map[string]int{}}
 	nodes := make([]*source.Node, len(branches.Items))
 	for i, item := range branches.Items {
 		ref := item.Str("$ref")

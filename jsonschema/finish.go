@@ -1,7 +1,5 @@
 package jsonschema
 
-import "slices"
-
 // finish computes what needs the whole graph: loops, who may set a member,
 // what is required, what governs members and items.
 func (c *Compiler) finish() {
@@ -10,11 +8,15 @@ func (c *Compiler) finish() {
 	}
 	for _, s := range c.fresh {
 		s.shorten()
+		s.hide()
+	}
+	for _, s := range c.fresh {
 		s.hideMembers()
 	}
 	for _, s := range c.fresh {
 		c.ownRequirements(s)
 		s.takes()
+		s.findBars()
 	}
 	for _, s := range c.fresh {
 		s.markOwn()
@@ -93,31 +95,6 @@ func (s *schema) judgesWith(f func(*schema)) {
 	if s.not != nil {
 		f(s.not)
 	}
-}
-
-// hideMembers marks the properties that the direction takes out.
-func (s *schema) hideMembers() {
-	if s.object == nil || s.direction == Neutral {
-		return
-	}
-	for i := range s.object.properties {
-		p := &s.object.properties[i]
-		p.hidden = p.schema.accessOf().hiddenFrom(s.direction)
-	}
-	for i := range s.object.patterns {
-		p := &s.object.patterns[i]
-		p.hidden = p.schema.accessOf().hiddenFrom(s.direction)
-	}
-	if rest := s.object.additional; rest != nil {
-		s.object.restHidden = rest.accessOf().hiddenFrom(s.direction)
-	}
-}
-
-func (r *objectRules) hides() bool {
-	if r == nil {
-		return false
-	}
-	return r.restHidden != "" || slices.ContainsFunc(r.properties, func(p property) bool { return p.hidden != "" }) || slices.ContainsFunc(r.patterns, func(p patternProperty) bool { return p.hidden != "" })
 }
 
 // ownRequirements drops the requirements of hidden members. Where another

@@ -8,8 +8,9 @@ type fork struct {
 	branches []*schema
 	all      []int32 // the numbers of the branches
 	governs  bool    // sift asks which of them hold
-	tags     *tags   // of a member that tells kinds of objects apart
-	own      *tags   // of the value itself
+	choice   *discriminator
+	tags     *tags // of a member that tells kinds of objects apart
+	own      *tags // of the value itself
 }
 
 // tags are the values of which the branches say that they take them. A branch
@@ -54,6 +55,9 @@ func (s *schema) makeForks() {
 
 func (s *schema) newUnion(union []*schema) *fork {
 	f := newFork(union)
+	if s.choice != nil && &union[0] == &s.choice.union[0] {
+		f.choice = s.choice
+	}
 	if len(union) > 1 {
 		f.own = newTags("", union, func(b *schema) tagValues { return b.values(0) })
 		f.tags = s.tagsOf(union)
@@ -162,7 +166,7 @@ func (s *schema) tagNames(names []string) []string {
 			continue
 		}
 		for i := range c.object.properties {
-			if p := &c.object.properties[i]; p.hidden == "" && p.schema.values(0).known {
+			if p := &c.object.properties[i]; !p.hides && p.schema.values(0).known {
 				names = append(names, c.object.lexicon.words[i])
 			}
 		}
@@ -177,7 +181,7 @@ func (s *schema) tagged(name string) tagValues {
 			continue
 		}
 		// Whether a hidden member may stand there is not for the branch to say.
-		if p := c.object.propertyOf(name); p != nil && p.hidden == "" {
+		if p := c.object.propertyOf(name); p != nil && !p.hides {
 			if told := p.schema.values(0); told.known {
 				return told
 			}

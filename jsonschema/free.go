@@ -81,7 +81,7 @@ func (k *check) bindMembers(r *objectRules, v int32) {
 		if p := k.expected(r, i, &next); p != nil {
 			known = true
 			k.values[i].nameFlag |= bound
-			if p.hidden == "" {
+			if !p.hides {
 				k.bindPlace(p.schema, i)
 			}
 		} else if r.requires(name) || r.names != nil && r.names.enum != nil {
@@ -90,18 +90,21 @@ func (k *check) bindMembers(r *objectRules, v int32) {
 		for j := range r.patterns {
 			if p := &r.patterns[j]; k.match(p.pattern, name) {
 				known = true
-				if p.hidden == "" {
+				if !p.schema.hides() {
 					k.bindPlace(p.schema, i)
 				}
 			}
 		}
-		if !known && r.additional != nil && r.restHidden == "" && !k.spent {
+		if !known && r.additional != nil && !r.additional.hides() && !k.spent {
 			k.bindPlace(r.additional, i)
 		}
 	}
 }
 
 func (k *check) bindItems(r *arrayRules, v int32) {
+	if r.hides {
+		return
+	}
 	ordinal := 0
 	for i := v + 1; i < k.values[v].end; i = k.values[i].end {
 		switch {

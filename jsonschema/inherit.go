@@ -59,7 +59,7 @@ func (s *schema) markOwn() {
 	if s.forks() {
 		s.marks |= marksForks
 	}
-	if s.object.hides() {
+	if s.object.hides() || s.array != nil && s.array.hides {
 		s.marks |= marksHides
 	}
 	if s.sensitive {
@@ -72,7 +72,7 @@ func (s *schema) markOwn() {
 	if s.freeForm = to.types&Object != 0 && !to.governsMembers(); s.freeForm || len(s.notes)+len(s.gateNotes) > 0 {
 		s.marks |= marksNoted
 	}
-	if s.object.governs() || s.object != nil && len(s.object.required) > 0 || s.array != nil && s.array.shut {
+	if s.object.governs() || s.object != nil && len(s.object.required) > 0 || s.array.governs() {
 		s.marks |= marksGoverns
 	}
 }
@@ -126,7 +126,7 @@ func (c *Compiler) hideNames(s *schema) {
 	var own map[string]bool
 	if s.object != nil {
 		for i, name := range s.object.lexicon.words {
-			if s.object.properties[i].hidden != "" {
+			if s.object.properties[i].hides {
 				if own == nil {
 					own = map[string]bool{}
 				}

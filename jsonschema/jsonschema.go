@@ -83,10 +83,14 @@ type Direction uint8
 const (
 	// Neutral judges by the specification: readOnly and writeOnly say nothing.
 	Neutral Direction = iota
-	// Request hides members that are readOnly: they may not stand in the body,
-	// and are not required.
+	// Request hides members and items that are readOnly: they may not stand in the
+	// body, and such members are not required. One is readOnly if the schema of its
+	// place says so, or a branch of it that holds for the value; where no branch of
+	// a union holds, one that takes the type of the value. Nothing is hidden at the
+	// root of a body: Notes says so. A member that may be hidden is not required
+	// either, since it may have been taken out.
 	Request
-	// Response hides members that are writeOnly.
+	// Response hides members and items that are writeOnly, likewise.
 	Response
 )
 
@@ -109,6 +113,11 @@ type Use struct {
 	// declares. Where none of a union does, those count that would without what
 	// they refuse for being undeclared; where there are none either, all that
 	// the type of the value fits.
+	// Where not just one holds, and the discriminator of the union names one, that
+	// one counts alone.
+	//
+	// An object or array at a place that takes none by type, enum or const declares
+	// nothing of what it holds: Clean takes all of that out, and the fault is told.
 	Closed bool
 }
 
@@ -271,6 +280,8 @@ func (c *Compiler) whole(root *schema, use Use) (*Schema, error) {
 	}
 	if err != nil {
 		s = nil
+	} else if root.hides() {
+		s.noteRoot()
 	}
 	c.wholes[judged{root, use}] = outcome{s, err}
 	return s, err

@@ -69,20 +69,29 @@ func EachKeyword(f func(Keyword), schemas ...*Schema) {
 		node      *source.Node
 		direction Direction
 		closed    bool
+		root      bool
 	}
-	seen, told := map[*schema]bool{}, map[place]bool{}
+	type visit struct {
+		*schema
+		root bool
+	}
+	seen, told := map[visit]bool{}, map[place]bool{}
 	for _, whole := range schemas {
+		roots := map[*schema]bool{}
+		if whole.root.hides() {
+			inPlaceOf(whole.root, roots)
+		}
 		for todo := []*schema{whole.root}; len(todo) > 0; {
 			s := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
-			if seen[s] {
+			if seen[visit{s, roots[s]}] {
 				continue
 			}
-			seen[s] = true
+			seen[visit{s, roots[s]}] = true
 			// A schema that several dynamic scopes lead to is one in the document.
-			if at := (place{s.node, s.direction, whole.closed}); !told[at] {
+			if at := (place{s.node, s.direction, whole.closed, roots[s]}); !told[at] {
 				told[at] = true
-				s.eachKeyword(whole.closed, f)
+				s.eachKeyword(whole.closed, roots[s], f)
 			}
 			for i := len(s.all) - 1; i >= 0; i-- {
 				todo = append(todo, s.all[i])
@@ -91,7 +100,7 @@ func EachKeyword(f func(Keyword), schemas ...*Schema) {
 	}
 }
 
-func (s *schema) eachKeyword(closed bool, f func(Keyword)) {
+func (s *schema) eachKeyword(closed, root bool, f func(Keyword)) {
 	if s.node.Kind != source.Map {
 		return
 	}
@@ -99,6 +108,9 @@ func (s *schema) eachKeyword(closed bool, f func(Keyword)) {
 		m := &s.node.Members[i]
 		k := Keyword{Name: m.Name, At: s.node.MemberPosition(i)}
 		k.Effect, k.Why = s.effectOf(m, closed)
+		if root && k.Effect == Enforced && (k.Name == "readOnly" || k.Name == "writeOnly") {
+			k.Effect, k.Why = NotHeld, rootless
+		}
 		f(k)
 	}
 }
@@ -178,7 +190,7 @@ var annotationWords = map[string]string{
 	"default":       "is never put in for what is missing",
 	"deprecated":    "may still be used",
 	"xml":           "is for XML; JSON has names of its own",
-	"discriminator": "helps to say why no branch fits; the branches are enforced",
+	"discriminator": "names the branch that governs where not just one holds; the branches alone say what fits",
 
 	"$schema":     "says how the schema is read",
 	"$vocabulary": "is for meta-schemas",

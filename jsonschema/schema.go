@@ -40,6 +40,13 @@ type schema struct {
 	// Of anyOf, oneOf and if.
 	anyFork, oneFork, whenFork *fork
 
+	// hiddenAs is readOnly or writeOnly where the direction hides its values in any
+	// case; mayHide: a branch hides those for which it holds (veil.go).
+	hiddenAs string
+	mayHide  bool
+	// bars are those of Array and Object that it does not take at first sight.
+	bars Types
+
 	// hidden are the members that a branch hides, hiddenAnyway those that one does
 	// whatever branches hold.
 	hidden       map[string]bool
@@ -49,9 +56,11 @@ type schema struct {
 	node      *source.Node
 	freeForm  bool
 	asked     bool   // accepts is known,
+	barred    bool   // bars,
 	accessed  bool   // access with that of conjuncts,
 	hid       bool   // and what is hidden
 	names     answer // whether it or a branch governs members
+	veils     answer // whether it or a branch hides values
 	marks     mark
 	opened    int32
 	direction Direction
@@ -137,21 +146,18 @@ type objectRules struct {
 	lexicon          lexicon    // of their names
 	patterns         []patternProperty
 	additional       *schema // nil: none
-	// restHidden is readOnly or writeOnly where the direction takes additional
-	// members out.
-	restHidden string
-	shut       bool // additionalProperties: false
-	required   []requirement
-	indexed    uint64 // the requirements that have a bit in properties
-	names      *schema
-	dependent  []dependency
-	unexpected *schema // unevaluatedProperties
+	shut             bool    // additionalProperties: false
+	required         []requirement
+	indexed          uint64 // the requirements that have a bit in properties
+	names            *schema
+	dependent        []dependency
+	unexpected       *schema // unevaluatedProperties
 }
 
 type property struct {
 	schema *schema
-	// hidden is readOnly or writeOnly where the direction takes the member out.
-	hidden string
+	// hides: the direction takes the member out, or may.
+	hides bool
 	// bit is the one of the requirement of that name, or 0.
 	bit uint64
 }
@@ -159,7 +165,6 @@ type property struct {
 type patternProperty struct {
 	pattern *pattern
 	schema  *schema
-	hidden  string
 }
 
 type requirement struct {
@@ -187,6 +192,7 @@ type arrayRules struct {
 	judgesAlone                  bool // contains is nothing to unevaluatedItems (2019-09 §9.3.1.3)
 	minimumContains, maxContains int
 	unexpected                   *schema // unevaluatedItems
+	hides                        bool    // the direction takes items out, or may
 }
 
 type textRules struct {
@@ -212,10 +218,12 @@ type limit struct {
 	isSmall bool
 }
 
-// discriminator helps to find the branch that was meant: which to try first, and
-// which to explain. It never changes a verdict (OpenAPI 3.1 §4.8.25).
+// discriminator helps to find the branch that was meant: which to try first,
+// which to explain, and which governs where not just one holds. It never changes
+// a verdict (OpenAPI 3.1 §4.8.25).
 type discriminator struct {
 	name     string
+	union    []*schema
 	branches map[string]int
 }
 

@@ -84,17 +84,17 @@ func (k *check) spend(steps int) bool {
 // govern.
 func (k *check) siftValue(v int32, seeds int) {
 	at := len(k.terms)
+	if k.closed && k.may.Undeclared && k.bars(seeds, at, kindTypes[k.values[v].kind]) {
+		k.strip(v)
+		return
+	}
 	k.expandEach(seeds, at, v)
 	switch to := len(k.terms); {
 	case at == to || k.spent:
 	case k.values[v].kind == '{':
 		k.siftMembers(v, at, to)
 	case k.values[v].kind == '[':
-		ordinal := 0
-		for i := v + 1; i < k.values[v].end && !k.spent && !(k.asking && k.taken); i = k.values[i].end {
-			k.descend(i, ordinal, at, to)
-			ordinal++
-		}
+		k.siftItems(v, at, to)
 	}
 	k.terms = k.terms[:at]
 }
@@ -105,7 +105,7 @@ func (k *check) siftMembers(v int32, at, to int) {
 		next := k.values[i].end
 		if member := k.plainly(i, at, to, &expected); member != nil {
 			kept = true
-			if kind := k.values[i].kind; member.governs && (kind == '{' || kind == '[') {
+			if kind := k.values[i].kind; (member.governs || member.bars != 0) && (kind == '{' || kind == '[') {
 				k.terms = append(k.terms, term{single, member, 1})
 				k.siftValue(i, to)
 				k.terms = k.terms[:to]
@@ -131,7 +131,7 @@ func (k *check) plainly(i int32, at, to int, expected *int) *schema {
 		return nil
 	}
 	p := k.expected(r, i, expected)
-	if p == nil || p.hidden != "" || p.schema.never {
+	if p == nil || p.hides || p.schema.never {
 		return nil
 	}
 	if p.schema.via != nil {
@@ -201,7 +201,7 @@ func sameTerms(a, b []term) bool {
 
 // seed adds the schema of a place to the group that begins with first.
 func (k *check) seed(s *schema, first int) {
-	if !s.governs {
+	if !s.governs && s.bars == 0 {
 		return
 	}
 	if s.via != nil {

@@ -82,46 +82,19 @@ func (k *check) expandBranches(s *schema, v int32, around *schema) {
 	}
 }
 
-// expandUnion adds the branches that hold. Where none does, those that would
-// without the members which they refuse: a card that holds a property of
-// transfers is still a card. Where there are none either, or it must not be
-// asked yet, all of those whose type the value has.
+// expandUnion adds the branches that govern.
 func (k *check) expandUnion(f *fork, v int32, around *schema) {
 	if f == nil || !f.governs && !k.counting {
 		return
 	}
-	at := k.open(some, nil)
-	add := func(b *schema) {
+	at, from := k.open(some, nil), len(k.applied)
+	k.apply(f, v, around)
+	for i := from; i < len(k.applied); i++ {
 		begin := len(k.terms)
-		k.expand(b, v, around)
+		k.expand(f.branches[k.applied[i]], v, around)
 		k.alternative(at, begin)
 	}
-	for try := 0; try < 2 && !k.widest && len(k.terms) == at+1; try++ {
-		k.chose = true
-		if held, known := k.trail.recall(f, v, around); known && try == 0 {
-			for _, i := range held {
-				add(f.branches[i])
-			}
-			continue
-		}
-		k.lenient = try == 1
-		for _, i := range k.likely(f, v, around) {
-			if b := f.branches[i]; k.judge(b, v, around, nil) {
-				lenient := k.lenient
-				k.lenient = false
-				add(b)
-				k.lenient = lenient
-			}
-		}
-		k.lenient = false
-	}
-	if len(k.terms) == at+1 {
-		for _, b := range f.branches {
-			if k.hasType(b.accepts, v) {
-				add(b)
-			}
-		}
-	}
+	k.applied = k.applied[:from]
 	k.sealSome(at)
 }
 

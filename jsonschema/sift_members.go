@@ -85,11 +85,11 @@ func (k *check) stanceOfOne(i int32, s *schema) stance {
 		return silent
 	}
 	if p := k.property(r, i); p != nil {
-		st = k.declaredBy(s, p.schema, p.hidden)
+		st = k.declaredBy(s, p.schema, i)
 	}
 	for j := range r.patterns {
 		if p := &r.patterns[j]; k.match(p.pattern, k.nameOf(i)) {
-			st = max(st, k.declaredBy(s, p.schema, p.hidden))
+			st = max(st, k.declaredBy(s, p.schema, i))
 		}
 	}
 	switch {
@@ -98,7 +98,7 @@ func (k *check) stanceOfOne(i int32, s *schema) stance {
 	case r.shut:
 		return k.shuts(s, "additionalProperties")
 	case r.additional != nil:
-		return k.declaredBy(s, r.additional, r.restHidden)
+		return k.declaredBy(s, r.additional, i)
 	case r.requires(k.nameOf(i)):
 		return requires
 	case r.namesAny() && r.unexpected == nil:
@@ -109,12 +109,12 @@ func (k *check) stanceOfOne(i int32, s *schema) stance {
 }
 
 // declaredBy is the stance of a schema that has one for the member.
-func (k *check) declaredBy(s, member *schema, hidden string) stance {
+func (k *check) declaredBy(s, member *schema, i int32) stance {
 	if member.never {
 		return k.shuts(member, "false")
 	}
-	if hidden != "" {
-		k.hiddenBy, k.hider = hidden, s
+	if word := k.veil(member, i); word != "" {
+		k.hiddenBy, k.hider = word, s
 	}
 	return declares
 }
@@ -147,7 +147,7 @@ func (k *check) follow(i int32, ordinal, at, to int, elsewhere stance) {
 			begin := len(k.terms)
 			k.open(every, nil)
 			k.follow(i, ordinal, t+1, end, max(elsewhere, k.beside(i, t, at, to), k.restSays(i, s)))
-			if rest := k.unexpected(i, ordinal, t); rest != nil {
+			if rest := k.unexpected(i, ordinal, t); rest != nil && !rest.never {
 				k.seed(rest, begin+1)
 			}
 			k.seal(begin, false)
@@ -169,7 +169,7 @@ func (k *check) restSays(i int32, s *schema) stance {
 	case s.object.unexpected.never:
 		return k.shuts(s, "unevaluatedProperties")
 	}
-	return declares
+	return k.declaredBy(s, s.object.unexpected, i)
 }
 
 // beside is what the terms that govern together say of a member, without the

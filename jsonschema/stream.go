@@ -28,7 +28,9 @@ const MaxNames = 1 << 18
 // What is said of the members and items of a container alone is judged as Clean
 // does, by Clean. What is said of all of them together (required, minItems,
 // maxItems, minProperties, maxProperties) is found at the end of the container,
-// when it has passed.
+// when it has passed. A container of another type than its schema takes is not
+// gone into, nor is a member or item that may be hidden for what its value says:
+// it is too large where it does not fit.
 type Streaming struct {
 	// Limit is how long a member, with its name, or an item may be, in bytes.
 	Limit int

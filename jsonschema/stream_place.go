@@ -1,5 +1,7 @@
 package jsonschema
 
+import "slices"
+
 // place is a container that a stream goes through, and what its schemas say of
 // it: those that its members and items come by, which are as many as declare
 // it. It is made when the stream comes there: that is once for more bytes than
@@ -48,11 +50,14 @@ func (s *Schema) Streams() ([]Note, bool) {
 	for _, c := range object.conjuncts {
 		for i := range c.object.properties {
 			name := c.object.lexicon.words[i]
-			if seen[name] || c.object.properties[i].hidden != "" {
+			if seen[name] || c.object.properties[i].schema.hiddenAs != "" {
 				continue
 			}
 			seen[name] = true
-			if _, note := s.goneInto(object.ofMember([]byte(name))); note != nil && note.Keyword != "type" && note.Keyword != "false" {
+			if p := c.object.properties[i].schema; p.mayHide {
+				word := (readOnly | writeOnly).hiddenFrom(p.direction)
+				notes = append(notes, Note{word, "/" + escape(name) + " must fit: its value says whether it is " + word, p.whereSays(word)})
+			} else if _, note := s.goneInto(object.ofMember([]byte(name))); note != nil && note.Keyword != "type" && note.Keyword != "false" {
 				note.Says = "/" + escape(name) + " must fit: " + note.Says
 				notes = append(notes, *note)
 			}
@@ -172,6 +177,8 @@ func (r *arrayRules) obstacle() string {
 		return "contains"
 	case r.unexpected != nil:
 		return "unevaluatedItems"
+	case slices.ContainsFunc(r.prefix, (*schema).hides):
+		return "prefixItems" // what is taken out moves the rest up
 	}
 	return ""
 }
@@ -200,7 +207,7 @@ func (p *place) partsAt(ordinal int) *Schema {
 func (c conjunct) partsAt(ordinal int, excused map[string]bool) *schema {
 	part := *c.schema
 	part.types, part.refs, part.allOf, part.via, part.hidden = 0, nil, nil, nil, nil
-	part.anyOf, part.oneOf, part.anyFork, part.oneFork = nil, nil, nil, nil
+	part.anyOf, part.oneOf, part.anyFork, part.oneFork, part.bars = nil, nil, nil, nil, 0
 	part.judgedFurther = false
 	if c.object != nil {
 		o := *c.object
@@ -303,4 +310,9 @@ func (p *place) asks(name []byte) bool {
 		}
 	}
 	return false
+}
+
+// hidesItems tells whether items are taken out, or may be.
+func (p *place) hidesItems() bool {
+	return p.kind == '[' && slices.ContainsFunc(p.conjuncts, func(c conjunct) bool { return c.array.hides })
 }

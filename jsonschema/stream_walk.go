@@ -83,7 +83,7 @@ func (s *Stream) item(l *level) {
 	case l.index < l.place.prefix:
 		s.judgeItems(l, l.place.partsAt(l.index), from, end, n)
 	default:
-		for end-from < batch {
+		for end-from < batch && !l.place.hidesItems() {
 			another, ok := s.another(end)
 			if !ok || another-from > int64(min(batch, s.most)) {
 				break
@@ -117,12 +117,18 @@ func (s *Stream) judgeItems(l *level, parts *Schema, from, end int64, n int) {
 	for i := range c.Faults {
 		c.Faults[i].Pointer = l.path + renumbered(c.Faults[i].Pointer, l.index)
 	}
-	l.index, l.count = l.index+n, l.count+n
 	if s.tell(c.Faults, c.Undecided); s.err != nil {
 		return
 	}
-	s.pass(from)
-	s.put(c, end)
+	if stays := !l.place.hidesItems() || c.Undecided || len(c.Body) > 2; stays {
+		s.separate(l, from, true)
+		s.put(c, end)
+		l.count += n
+	} else {
+		s.separate(l, from, false)
+		s.leaveOut(end)
+	}
+	l.index += n
 	s.listCuts(l, c)
 }
 
@@ -143,13 +149,17 @@ func renumbered(pointer string, first int) string {
 func (s *Stream) largeItem(l *level) {
 	path := l.path + "/" + itoa(l.index)
 	schemas := l.place.ofItem(l.index)
-	if !s.container() {
+	if hides(schemas) || !s.container() {
 		s.err = ErrTooLarge
 		return
 	}
-	l.index, l.count = l.index+1, l.count+1
+	l.index, l.count, l.kept = l.index+1, l.count+1, true
 	s.enter(schemas, path, l.cut+"/*")
 }
+
+// hides tells whether the direction hides a value for what schemas say of it, or
+// may: that is found out of what fits alone.
+func hides(schemas []*schema) bool { return slices.ContainsFunc(schemas, (*schema).hides) }
 
 func (s *Stream) container() bool {
 	c := s.buffer[s.index(s.at)]
@@ -281,6 +291,11 @@ var nameWords = []string{"readOnly", "writeOnly", "additionalProperties", "uneva
 // another, whose value does not fit.
 func (s *Stream) largeMember(l *level, from, quoted, value int64) {
 	name := string(s.near.nameAt(s.bytes(from, quoted)))
+	schemas := l.place.ofMember([]byte(name))
+	if slices.ContainsFunc(schemas, func(m *schema) bool { return m.mayHide }) {
+		s.err = ErrTooLarge // the value says whether it may stand there
+		return
+	}
 	c := s.probe(l, from, quoted, s.May)
 	out := len(c.Body) == 2
 	refused := !out && s.unwelcome(l, from, quoted)
@@ -298,7 +313,7 @@ func (s *Stream) largeMember(l *level, from, quoted, value int64) {
 	if s.tell(faults, false); s.err != nil {
 		return
 	}
-	path, cut, schemas := l.path+"/"+escape(name), l.cut+"/"+escape(name), l.place.ofMember([]byte(name))
+	path, cut := l.path+"/"+escape(name), l.cut+"/"+escape(name)
 	s.separate(l, from, !out)
 	l.came(name, !out, !out && !refused)
 	switch {

@@ -124,12 +124,12 @@ func declared(flat []*schema, to step, types Types) [][]*schema {
 func (r *objectRules) members() [][]*schema {
 	var list [][]*schema
 	for i := range r.properties {
-		if r.properties[i].hidden == "" {
+		if r.properties[i].schema.hiddenAs == "" {
 			list = append(list, []*schema{r.properties[i].schema})
 		}
 	}
 	for i := range r.patterns {
-		if r.patterns[i].hidden == "" {
+		if r.patterns[i].schema.hiddenAs == "" {
 			list = append(list, []*schema{r.patterns[i].schema})
 		}
 	}
@@ -139,7 +139,7 @@ func (r *objectRules) members() [][]*schema {
 // rest are the schemas of members that are not named.
 func (r *objectRules) rest() [][]*schema {
 	var list [][]*schema
-	if r.additional != nil && r.restHidden == "" {
+	if r.additional != nil && r.additional.hiddenAs == "" {
 		list = append(list, []*schema{r.additional})
 	}
 	if r.unexpected != nil && !r.unexpected.never {
@@ -154,14 +154,14 @@ func (r *objectRules) of(name string) []*schema {
 	known := false
 	if p := r.propertyOf(name); p != nil {
 		known = true
-		if p.hidden == "" {
+		if p.schema.hiddenAs == "" {
 			list = append(list, p.schema)
 		}
 	}
 	for i := range r.patterns {
 		if p := &r.patterns[i]; p.pattern.Match(name) {
 			known = true
-			if p.hidden == "" {
+			if p.schema.hiddenAs == "" {
 				list = append(list, p.schema)
 			}
 		}

@@ -87,8 +87,8 @@ var effects = map[kind]map[string]effect{
 		"operationRef": unused, "operationId": unused, "parameters": unused, "requestBody": unused, "server": unused, "description": reading,
 	},
 	aDiscriminator: {
-		"propertyName":   {jsonschema.Annotation, "helps to say why no branch fits; the branches are enforced"},
-		"mapping":        {jsonschema.Annotation, "helps to say why no branch fits; the branches are enforced"},
+		"propertyName":   {jsonschema.Annotation, "names the branch that governs where not just one holds; the branches alone say what fits"},
+		"mapping":        {jsonschema.Annotation, "names the branch that governs where not just one holds; the branches alone say what fits"},
 		"defaultMapping": {jsonschema.NotHeld, "the branches alone say what fits"},
 	},
 	anXML: {
