@@ -2,17 +2,43 @@ package items
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
 // event is one block of an event stream.
 type event struct {
-	any             bool // a field at all
-	odd             bool // a line that counts for nothing
-	hasData         bool
-	hasName, hasID  bool
-	name, id, retry []byte
-	data            []byte
+	any bool // a field at all
+	odd bool // a line that counts for nothing
+	// values are by field, order has those that were given in the order in which
+	// each came first: a client may read an event as it comes.
+	values [fields][]byte
+	order  [fields]field
+	given  int
+}
+
+// field is one of an event that counts.
+type field uint8
+
+const (
+	dataField field = iota
+	eventField
+	idField
+	retryField
+	fields
+)
+
+func (f field) String() string { return [...]string{"data", "event", "id", "retry"}[f] }
+
+func (e *event) has(f field) bool { return slices.Contains(e.order[:e.given], f) }
+
+// put gives a field a value, in the place of one that it had.
+func (e *event) put(f field, value []byte) {
+	if !e.has(f) {
+		e.order[e.given] = f
+		e.given++
+	}
+	e.values[f] = value
 }
 
 // set takes a field as a client does: the last event, id and retry count, the
@@ -22,29 +48,27 @@ func (e *event) set(name string, value []byte) {
 	e.any = true
 	switch name {
 	case "data":
-		if e.hasData {
-			e.data = append(e.data, '\n')
+		data := e.values[dataField]
+		if e.has(dataField) {
+			data = append(data, '\n')
 		}
-		e.hasData, e.data = true, append(e.data, value...)
+		e.put(dataField, append(data, value...))
 	case "event":
-		e.odd = e.odd || e.hasName
-		e.hasName, e.name = true, bytes.Clone(value)
+		e.once(eventField, value, true)
 	case "id":
-		if bytes.IndexByte(value, 0) >= 0 || e.hasID {
-			e.odd = true
-		}
-		if bytes.IndexByte(value, 0) < 0 {
-			e.hasID, e.id = true, bytes.Clone(value)
-		}
+		e.once(idField, value, bytes.IndexByte(value, 0) < 0)
 	case "retry":
-		if !isDigits(value) || e.retry != nil {
-			e.odd = true
-		}
-		if isDigits(value) {
-			e.retry = bytes.Clone(value)
-		}
+		e.once(retryField, value, isDigits(value))
 	default:
 		e.odd = true
+	}
+}
+
+// once takes a field of which one counts, the last that is right.
+func (e *event) once(f field, value []byte, right bool) {
+	e.odd = e.odd || e.has(f) || !right
+	if right {
+		e.put(f, bytes.Clone(value))
 	}
 }
 
@@ -56,11 +80,10 @@ func isDigits(b []byte) bool {
 // stream, and when to come back.
 func (e *event) bare() []byte {
 	var out []byte
-	if e.hasID {
-		out = append(append(append(out, "id: "...), e.id...), '\n')
-	}
-	if e.retry != nil {
-		out = append(append(append(out, "retry: "...), e.retry...), '\n')
+	for _, f := range e.order[:e.given] {
+		if f == idField || f == retryField {
+			out = append(append(append(append(out, f.String()...), ": "...), e.values[f]...), '\n')
+		}
 	}
 	if out == nil {
 		return []byte(":\n")
@@ -68,30 +91,37 @@ func (e *event) bare() []byte {
 	return append(out, '\n')
 }
 
-// json is the event as an object of its fields (OpenAPI 3.2, "Server-Sent
-// Event Streams"): retry is a number, the others are strings. It is nil where
-// there is no data, since a client makes no event of that.
+// json is the event as an object of its fields, in their order (OpenAPI 3.2,
+// "Server-Sent Event Streams"): retry is a number, the others are strings. It is
+// nil where there is no data, since a client makes no event of that.
 func (e *event) json() []byte {
-	if !e.hasData {
+	if !e.has(dataField) {
 		return nil
 	}
-	out := make([]byte, 0, len(e.data)+len(e.data)/8+len(e.name)+len(e.id)+len(e.retry)+48)
-	out = appendString(append(out, `{"data":`...), e.data)
-	if e.hasName {
-		out = appendString(append(out, `,"event":`...), e.name)
+	size := 48
+	for _, value := range e.values {
+		size += len(value) + len(value)/8
 	}
-	if e.hasID {
-		out = appendString(append(out, `,"id":`...), e.id)
-	}
-	if e.retry != nil {
-		out = append(out, `,"retry":`...)
-		if digits := bytes.TrimLeft(e.retry, "0"); len(digits) > 0 {
-			out = append(out, digits...)
+	out, open := make([]byte, 0, size), byte('{')
+	for _, f := range e.order[:e.given] {
+		out = append(append(append(out, open, '"'), f.String()...), '"', ':')
+		open = ','
+		if f == retryField {
+			out = append(out, number(e.values[f])...)
 		} else {
-			out = append(out, '0')
+			out = appendString(out, e.values[f])
 		}
 	}
 	return append(out, '}')
+}
+
+// number is digits without the zeros before them, which JSON does not have.
+func number(digits []byte) []byte {
+	short := bytes.TrimLeft(digits, "0")
+	if len(short) == 0 {
+		return digits[:1]
+	}
+	return short
 }
 
 // appendString writes a string of JSON. Bytes that are not UTF-8 stay, to be

@@ -19,7 +19,8 @@ func Append(out []byte, k Kind, json []byte) ([]byte, error) {
 }
 
 // appendEvent writes an object as the block of an event: its fields in their
-// order, one line of data for each line.
+// order, which is that of the event it was made from, one line of data for each
+// line.
 func appendEvent(out, json []byte) ([]byte, error) {
 	d := jsontext.NewDecoder(bytes.NewReader(json))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {

@@ -34,9 +34,11 @@ func TestBareLeavesOutWhatNoSchemaSpeaksOf(t *testing.T) {
 		":\n\n":                   ":\n\n",
 		"data: x\n\n":             "data: x\n\n",
 		"data: x\ndebug: y\n\n":   "data: x\n\n",
-		": y\ndata:x\n: z\nid:1\nretry:2\nevent:e\n\n": ":\ndata: x\nevent: e\nid: 1\nretry: 2\n\n",
-		"event: y\n\n":                  ":\n",
-		"debug: y\nid: 7\nretry: 5\n\n": "id: 7\nretry: 5\n\n",
+		": y\ndata:x\n: z\nid:1\nretry:2\nevent:e\n\n":                    ":\ndata: x\nid: 1\nretry: 2\nevent: e\n\n",
+		"event: e\nx: y\ndata: 1\nid: 3\ndata: 2\nevent: f\nretry: 5\n\n": "event: f\ndata: 1\ndata: 2\nid: 3\nretry: 5\n\n",
+		"retry: 5\nx\nid: 7\n\n":                                          "retry: 5\nid: 7\n\n",
+		"event: y\n\n":                                                    ":\n",
+		"debug: y\nid: 7\nretry: 5\n\n":                                   "id: 7\nretry: 5\n\n",
 	} {
 		r := reading(Events, text, unchanged)
 		r.Bare = true

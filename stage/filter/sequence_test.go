@@ -73,7 +73,9 @@ func TestSequencesOfAnAnswer(t *testing.T) {
 		{texts, "\x1e{\"name\":\"b\",\"hash\":1}\n", "\x1e{\"name\":\"b\"}\n", 1, 0, 0, "", true},
 		{texts, "\x1e{\"name\":\"a\"}\n{\"hash\":1}\n", "\x1e{\"name\":\"a\"}\n", 0, 0, problem.AnswerInvalid, "\x1e{\"name\":\"a\"}\n", true},
 		{events, "data: {\"name\":\"a\",\"hash\":1}\n\n", "data: {\"name\":\"a\"}\n\n", 1, 0, 0, "", true},
-		{events, ": shard 7\nevent: a\nid: 1\ndata: {}\n\nretry: 5\n\n", ":\ndata: {}\nevent: a\n\nretry: 5\n\n", 1, 0, 0, ":\n", true},
+		{events, ": shard 7\nevent: a\nid: 1\ndata: {}\n\nretry: 5\n\n", ":\nevent: a\ndata: {}\n\nretry: 5\n\n", 1, 0, 0, ":\n", true},
+		{events, "event: a\ndata: {\"hash\":1}\nretry: 3\n\n", "event: a\ndata: {}\nretry: 3\n\n", 1, 0, 0, "", true},
+		{events, "event: a\ndata: {\ndata: \"name\":\"a\",\nretry: 3\ndata: \"hash\":1}\n\n", "event: a\ndata: {\ndata: \"name\":\"a\"}\nretry: 3\n\n", 1, 0, 0, "", true},
 		{events, "event: c\ndata: {}\n\n", "event: c\ndata: {}\n\n", 0, 1, 0, "", true},
 		{events, "data: <html>\n\n", "", 0, 0, problem.AnswerInvalid, "", true},
 	} {

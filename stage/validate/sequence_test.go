@@ -44,7 +44,7 @@ func TestSequences(t *testing.T) {
 		{"application/json-seq", "{\"n\":1}\n", "body-malformed", ""},
 		{"application/json-seq", "\x1e{\"n\":1}\n\x1e12", "body-malformed", "\x1e{\"n\":1}\n"},
 		{"text/event-stream", "event: a\ndata: {\"n\":1}\n\n", "passes", "event: a\ndata: {\"n\":1}\n\n"},
-		{"text/event-stream", ": note\nid: 7\nx: y\nevent: a\ndata: {\"n\":1}\n\n", "passes", ":\ndata: {\"n\":1}\nevent: a\n\n"},
+		{"text/event-stream", ": note\nid: 7\nx: y\nevent: a\ndata: {\"n\":1}\n\n", "passes", ":\nevent: a\ndata: {\"n\":1}\n\n"},
 		{"text/event-stream", "event: c\ndata: {}\n\n", "body-invalid body:/0/event:enum", ""},
 		{"text/event-stream", "data: {}\n\ndata: {\"n\":\"1\"}\n\n", "body-invalid body:/1/data/n:type", "data: {}\n\n"},
 		{"text/event-stream", "data: {}\n\ndata: \xff\n\n", "body-malformed body:/1", "data: {}\n\n"},
