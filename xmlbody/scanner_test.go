@@ -75,13 +75,13 @@ func tokens(content []byte) (string, error) {
 		writeText(&b, &text)
 		switch t.kind {
 		case startTag:
-			b.WriteString("<" + t.name.space + "|" + t.name.local)
+			b.WriteString("<" + spaced.Replace(t.name.space) + "|" + t.name.local)
 			for _, a := range t.attributes {
-				b.WriteString(" " + a.space + "|" + a.local + "=" + spaced.Replace(string(a.value)))
+				b.WriteString(" " + spaced.Replace(a.space) + "|" + a.local + "=" + spaced.Replace(string(a.value)))
 			}
 			b.WriteString(">\n")
 		case endTag:
-			b.WriteString("</" + t.name.space + "|" + t.name.local + ">\n")
+			b.WriteString("</" + spaced.Replace(t.name.space) + "|" + t.name.local + ">\n")
 		case endOfText:
 			return b.String(), nil
 		}
@@ -95,8 +95,8 @@ func writeText(b *strings.Builder, text *string) {
 	*text = ""
 }
 
-// spaced makes white space alike in attributes, which encoding/xml leaves as it
-// stands.
+// spaced makes white space alike in attributes, and so in namespaces, which
+// encoding/xml leaves as it stands.
 var spaced = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 
 // tokensElsewhere is the same by encoding/xml.
@@ -118,17 +118,17 @@ func tokensElsewhere(content []byte) (string, error) {
 		case xml.StartElement:
 			depth++
 			writeText(&b, &text)
-			b.WriteString("<" + t.Name.Space + "|" + t.Name.Local)
+			b.WriteString("<" + spaced.Replace(t.Name.Space) + "|" + t.Name.Local)
 			for _, a := range t.Attr {
 				if a.Name.Space != "xmlns" && (a.Name.Space != "" || a.Name.Local != "xmlns") {
-					b.WriteString(" " + a.Name.Space + "|" + a.Name.Local + "=" + spaced.Replace(a.Value))
+					b.WriteString(" " + spaced.Replace(a.Name.Space) + "|" + a.Name.Local + "=" + spaced.Replace(a.Value))
 				}
 			}
 			b.WriteString(">\n")
 		case xml.EndElement:
 			depth--
 			writeText(&b, &text)
-			b.WriteString("</" + t.Name.Space + "|" + t.Name.Local + ">\n")
+			b.WriteString("</" + spaced.Replace(t.Name.Space) + "|" + t.Name.Local + ">\n")
 		}
 	}
 }
