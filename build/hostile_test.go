@@ -130,6 +130,7 @@ func TestMultiplyingDocuments(t *testing.T) {
 		"XML of one object within those of all":     as("application/xml", withinEach(2_000, 2_000)),
 		"XML of one object as a branch of all":      as("application/xml", branchOfEach(2_000, 2_000)),
 		"XML of a chain of branches":                as("application/xml", branchChain(2_000, 2_000)),
+		"XML of many answers":                       as("application/xml", manyAnswers(100, 100)),
 		"XML of branches that double at each step":  as("application/xml", doublingBranches(60)),
 		"one form of parts in all operations":       as("multipart/form-data", sharedObject(1_000, 1_000)),
 		"a larger parameter in all operations":      sharedParameter(2_000, 2_000),

@@ -233,3 +233,26 @@ func BenchmarkClean(b *testing.B) {
 		})
 	}
 }
+
+// A large schema does not make each element of a body dear.
+func BenchmarkReadOfALargeObject(b *testing.B) {
+	for _, members := range []int{20, 2000} {
+		var properties, body strings.Builder
+		for i := range members {
+			fmt.Fprintf(&properties, `,"member%d":{"type":"integer"}`, i)
+		}
+		s := compile(b, `{"type":"object","xml":{"name":"a"},"properties":{"l":{"type":"array","items":{"type":"integer"}}`+properties.String()+`}}`)
+		for range 10_000 {
+			body.WriteString("<l>1</l>")
+		}
+		content := []byte("<a>" + body.String() + "</a>")
+		b.Run(fmt.Sprint(members), func(b *testing.B) {
+			b.SetBytes(int64(len(content)))
+			for b.Loop() {
+				if _, wrong, err := s.Read(content); len(wrong) > 0 || err != nil {
+					b.Fatal(wrong, err)
+				}
+			}
+		})
+	}
+}

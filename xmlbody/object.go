@@ -1,13 +1,8 @@
 package xmlbody
 
-import (
-	"slices"
+import "sallyport/jsonschema"
 
-	"sallyport/jsonschema"
-)
-
-// maxUndeclared bounds the members that no plan names, which are looked for one
-// after the other.
+// maxUndeclared bounds the members that no plan names.
 const maxUndeclared = 200
 
 // object reads an element whose attributes and elements are members.
@@ -21,7 +16,7 @@ func (r *reader) object(out *output, p *Plan, start token, where *place, space s
 		if m := r.enter(&members, p, f, a.at, where); m != nil {
 			m.appendText(f.plan.types, a.value)
 		}
-		if len(members) > len(p.members)+maxUndeclared {
+		if len(members.list) > len(p.members)+maxUndeclared {
 			return ErrMalformed
 		}
 	}
@@ -68,7 +63,7 @@ func (r *reader) children(members *objectText, p *Plan, where *place, space stri
 func (r *reader) child(members *objectText, p *Plan, start token, where *place, space string) error {
 	f := p.find(start.name, false, space)
 	m := r.enter(members, p, f, start.at, where)
-	if len(*members) > len(p.members)+maxUndeclared {
+	if len(members.list) > len(p.members)+maxUndeclared {
 		return ErrMalformed
 	}
 	if m == nil { // it pretends to be another
@@ -94,7 +89,7 @@ func (r *reader) child(members *objectText, p *Plan, start token, where *place, 
 // One that stands where its property does not belong is not declared: it is cut,
 // and the member is nil, or it is a fault.
 func (r *reader) enter(members *objectText, p *Plan, f found, at span, where *place) *memberText {
-	pretends := f.foreign || !f.declared && p.declares(f.property)
+	pretends := f.foreign || !f.declared && p.properties[f.property]
 	if pretends && r.cutting {
 		r.cutUntold(at, where, f.property)
 		return nil
@@ -132,7 +127,7 @@ type found struct {
 // find looks for the property of a name. Space is the default namespace that the
 // XML Objects around it declare.
 func (p *Plan) find(n name, attribute bool, space string) found {
-	for i := range p.members {
+	for _, i := range p.byName[n.local] {
 		m := &p.members[i]
 		if m.plan.attribute != attribute || m.plan.text || m.named().in(space) != n {
 			continue
@@ -163,15 +158,9 @@ func unread(attribute bool) *Plan {
 	return &Plan{free: true, object: true}
 }
 
-func (p *Plan) declares(property string) bool {
-	return slices.ContainsFunc(p.members, func(m member) bool { return m.property == property })
-}
-
 func (p *Plan) textMember() *member {
-	for i := range p.members {
-		if p.members[i].plan.text {
-			return &p.members[i]
-		}
+	if p.ownText < 0 {
+		return nil
 	}
-	return nil
+	return &p.members[p.ownText]
 }

@@ -51,23 +51,44 @@ type memberText struct {
 	from []span // of the XML
 }
 
-type objectText []memberText
+// objectText is what was read of an object: its members in the order in which
+// they came first.
+type objectText struct {
+	list  []memberText
+	index map[string]int // of more than a few
+}
+
+// few members are looked for one after the other.
+const few = 8
 
 // at is the member of a name, which is made where there is none.
 func (o *objectText) at(name string) *memberText {
-	for i := range *o {
-		if (*o)[i].name == name {
-			return &(*o)[i]
+	if o.index != nil {
+		if i, ok := o.index[name]; ok {
+			return &o.list[i]
+		}
+		o.index[name] = len(o.list)
+	} else {
+		for i := range o.list {
+			if o.list[i].name == name {
+				return &o.list[i]
+			}
 		}
 	}
-	*o = append(*o, memberText{name: name})
-	return &(*o)[len(*o)-1]
+	o.list = append(o.list, memberText{name: name})
+	if o.index == nil && len(o.list) > few {
+		o.index = make(map[string]int)
+		for i := range o.list {
+			o.index[o.list[i].name] = i
+		}
+	}
+	return &o.list[len(o.list)-1]
 }
 
-func (o objectText) appendTo(out *output) {
+func (o *objectText) appendTo(out *output) {
 	out.text = append(out.text, '{')
-	for i := range o {
-		m := &o[i]
+	for i := range o.list {
+		m := &o.list[i]
 		if i > 0 {
 			out.text = append(out.text, ',')
 		}

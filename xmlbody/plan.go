@@ -13,13 +13,18 @@ type Plan struct {
 	array    bool
 	// wrapped arrays have an element of their own; others are only the elements
 	// of their items, repeated.
-	wrapped   bool
-	item      *Plan
-	members   []member
-	others    *Plan // members that are not named; nil where nothing is said of them
-	free      bool  // an object that names nothing: what it holds is not looked at
-	attribute bool
-	text      bool // the text of its element
+	wrapped bool
+	item    *Plan
+	members []member
+	// byName leads from what members are called, whatever their namespace, to
+	// their places; a body must not pay for a large schema at each element.
+	byName     map[string][]int
+	properties map[string]bool
+	ownText    int   // the member that is the text of the element, or -1
+	others     *Plan // members that are not named; nil where nothing is said of them
+	free       bool  // an object that names nothing: what it holds is not looked at
+	attribute  bool
+	text       bool // the text of its element
 }
 
 // member is a property of an object.
@@ -56,6 +61,24 @@ func (p *Plan) inside(space string) string {
 
 // repeats tells an array that has no element of its own.
 func (p *Plan) repeats() bool { return p.array && !p.wrapped }
+
+// index makes the tables of an object whose members are known to the end.
+func (p *Plan) index() {
+	p.ownText = -1
+	if len(p.members) == 0 {
+		return
+	}
+	p.byName, p.properties = make(map[string][]int, len(p.members)), make(map[string]bool, len(p.members))
+	for i := range p.members {
+		m := &p.members[i]
+		p.properties[m.property] = true
+		if m.plan.text && p.ownText < 0 {
+			p.ownText = i
+		}
+		local := m.named().local
+		p.byName[local] = append(p.byName[local], i)
+	}
+}
 
 // named is what a member's elements are called: its own name, or else that of
 // the property. Of an array that is not wrapped it is the name of the items

@@ -29,6 +29,7 @@ type Planner struct {
 	known  map[*source.Node]*Plan
 	users  map[*Plan][]*Plan // those that hold a plan
 	failed map[*Plan]bool    // those that cannot be read, or hold one that cannot
+	fresh  []*Plan           // those that have no tables yet
 	steps  int
 }
 
@@ -46,6 +47,12 @@ func (p *Planner) Plan(schema *source.Node) (*Plan, error) {
 		return nil, nil
 	}
 	shared := p.plan(schema)
+	for _, plan := range p.fresh {
+		if !p.failed[plan] {
+			plan.index()
+		}
+	}
+	p.fresh = p.fresh[:0]
 	if p.steps > maxSteps {
 		var mistakes source.Mistakes
 		mistakes.Add(schema.Position(), "refer to a schema in place of repeating it, nest allOf less, or take less of it into one document", "the schemas that say how XML is read are too large together")
@@ -87,7 +94,7 @@ func (p *Planner) plan(n *source.Node) *Plan {
 			return p.known[n]
 		}
 	}
-	p.known[n] = plan
+	p.known[n], p.fresh = plan, append(p.fresh, plan)
 	p.read(plan, n, 0)
 	switch {
 	case plan.array:

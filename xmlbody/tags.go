@@ -78,7 +78,6 @@ func (s *scanner) resolve() bool {
 }
 
 func twice(attributes []attribute) bool {
-	const few = 8
 	if len(attributes) <= few {
 		for i, a := range attributes {
 			if slices.ContainsFunc(attributes[:i], func(b attribute) bool { return a.name == b.name }) {
