@@ -149,10 +149,29 @@ func (t Type) IsJSONSequence() bool {
 func (t Type) IsEventStream() bool { return t.Name == "text/event-stream" }
 
 // IsUTF8 tells whether the type leaves its charset open or says UTF-8; US-ASCII
-// is a part of it (RFC 3629 §1).
+// is a part of it (RFC 3629 §1), where the content holds to that: see IsASCII.
 func (t Type) IsUTF8() bool {
 	charset, given := t.Parameter("charset")
-	return !given || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8") || strings.EqualFold(charset, "us-ascii")
+	return !given || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8") || strings.EqualFold(charset, ascii)
+}
+
+// IsASCII tells whether the type says US-ASCII. Content with other bytes is read
+// as windows-1252 by some (WHATWG Encoding §4.2), and as UTF-8 by others.
+func (t Type) IsASCII() bool {
+	charset, _ := t.Parameter("charset")
+	return strings.EqualFold(charset, ascii)
+}
+
+const ascii = "us-ascii"
+
+// HoldsASCII tells whether content is US-ASCII.
+func HoldsASCII(content []byte) bool {
+	for _, c := range content {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
 }
 
 // parameter reads *( OWS ";" OWS [ parameter ] ) one element at a time. An

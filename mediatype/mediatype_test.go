@@ -137,6 +137,17 @@ func TestProperties(t *testing.T) {
 	}
 }
 
+func TestASCII(t *testing.T) {
+	for value, want := range map[string]bool{"text/plain": false, "text/plain; charset=utf-8": false, "text/plain; charset=US-ASCII": true, `text/xml; Charset="us-ascii"`: true} {
+		if mt, err := Parse(value); err != nil || mt.IsASCII() != want || !mt.IsUTF8() {
+			t.Errorf("%q: ASCII is %v, %v", value, mt.IsASCII(), err)
+		}
+	}
+	if !HoldsASCII([]byte("a\x7f")) || HoldsASCII([]byte("caf\u00e9")) {
+		t.Error("US-ASCII is 7 bits")
+	}
+}
+
 func TestMatch(t *testing.T) {
 	declared := []string{
 		"*/*", "application/*", "application/*+json", "application/json",

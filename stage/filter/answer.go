@@ -71,6 +71,7 @@ type Media struct {
 	// foreign is set where the body is read and its charset is not UTF-8: the
 	// client would read other text than was judged.
 	foreign bool
+	ascii   bool // it says that it is US-ASCII
 }
 
 // checks tells whether the answer at hand is judged as a whole.
@@ -180,7 +181,9 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 	if m.sequence != nil {
 		m.sequence.answer = a
 	}
-	m.foreign = m.reads() && !t.IsUTF8()
+	// A sequence that says US-ASCII would have left when it is found to be another.
+	m.foreign = m.reads() && (!t.IsUTF8() || m.sequence != nil && t.IsASCII())
+	m.ascii = t.IsASCII()
 	return &m, nil
 }
 
@@ -209,6 +212,8 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 		return nil
 	case err != nil:
 		return err
+	case media.ascii && !mediatype.HoldsASCII(body):
+		return a.refuse(x, problem.AnswerInvalid, errors.New("the body is not the US-ASCII that its Content-Type says"))
 	case coded && a.Mode != Watch:
 		decoded(x, body)
 	}
@@ -225,7 +230,7 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 // What is refused in mode block must be known before any of it leaves, and what
 // is only watched stays encoded.
 func (a *Answer) streams(x *sallyport.Exchange, media *Media, err error) bool {
-	return media.Schema != nil && media.Streams && a.Mode != Block && problem.As(err).Kind == problem.AnswerTooLarge &&
+	return media.Schema != nil && media.Streams && !media.ascii && a.Mode != Block && problem.As(err).Kind == problem.AnswerTooLarge &&
 		(a.Mode != Watch || !x.Response.Fields.Has("Content-Encoding"))
 }
 

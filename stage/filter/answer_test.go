@@ -150,6 +150,8 @@ func TestAnswer(t *testing.T) {
 		{"another charset, chunked", given{status: 200, contentType: json + `; Charset="ISO-8859-1"`, content: `{"id":1}`, chunked: true}, refused, recorded, refused},
 		{"an extended charset", given{status: 200, contentType: json + "; charset*=utf-8''utf-16", content: `{"id":1}`}, refused, recorded, refused},
 		{"a charset twice", given{status: 200, contentType: json + "; charset=utf-8; charset=utf-16", content: `{"id":1}`}, refused, recorded, refused},
+		{"US-ASCII that is", given{status: 200, contentType: json + "; charset=us-ascii", content: `{"id":1}`}, passes, passes, passes},
+		{"US-ASCII that is none", given{status: 200, contentType: json + "; charset=us-ascii", content: "{\"id\":1,\"a\":\"caf\u00e9\"}"}, refused, recorded, refused},
 		{"a charset of text that nobody reads", given{status: 200, contentType: "text/csv; charset=iso-8859-1", content: "caf\xe9"}, passes, passes, passes},
 		{"nothing of a media type", given{status: 200, contentType: "nonsense", content: "secret"}, refused, recorded, refused},
 		{"an encoding that nobody takes off", given{status: 200, contentType: json, content: "secret", fields: []string{"Content-Encoding", "compress"}}, refused, recorded, refused},

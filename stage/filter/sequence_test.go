@@ -194,7 +194,11 @@ func TestASequenceOfAnotherCharsetDoesNotLeave(t *testing.T) {
 			t.Errorf("mode %d: %v", mode, err)
 		}
 	}
-	x := streamed("application/jsonl; charset=utf-16", "{\"name\":\"a\"}\n")
+	x := streamed("application/jsonl; charset=us-ascii", "{\"name\":\"a\"}\n")
+	if err := feed(t, Prune).Run(x); err == nil || problem.As(err).Kind != problem.AnswerInvalid {
+		t.Errorf("US-ASCII: %v", err)
+	}
+	x = streamed("application/jsonl; charset=utf-16", "{\"name\":\"a\"}\n")
 	if err := feed(t, Watch).Run(x); err != nil || len(x.Findings) != 1 {
 		t.Errorf("watched: %v, %v", err, x.Findings)
 	}

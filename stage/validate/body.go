@@ -141,6 +141,22 @@ func (s *Body) Run(x *sallyport.Exchange) error {
 	if o, opaque := r.(opaqueBody); coded && !(opaque && o.bounds == nil) {
 		return s.decoded(x, r, t)
 	}
+	return judged(x, r, t)
+}
+
+// judged holds what says that it is US-ASCII to that, before it is read as UTF-8.
+// A multipart body is bytes, whatever it says: its parts have charsets.
+func judged(x *sallyport.Exchange, r reader, t mediatype.Type) error {
+	if c := classOf(t); !t.IsASCII() || c == classOther || c == classMultipart || c == classParts {
+		return r.check(x, t)
+	}
+	content, err := x.HoldRequest()
+	switch {
+	case err != nil:
+		return err
+	case !mediatype.HoldsASCII(content):
+		return malformed("The body is not the US-ASCII that its Content-Type says.")
+	}
 	return r.check(x, t)
 }
 

@@ -73,6 +73,35 @@ func TestCharsets(t *testing.T) {
 	}
 }
 
+// US-ASCII is read as UTF-8, so that it must be US-ASCII.
+func TestASCII(t *testing.T) {
+	s := body(t, `{content: {application/json: {schema: {type: object}}, text/plain: {schema: {type: string}},
+		application/jsonl: {itemSchema: {type: object}}, application/octet-stream: {},
+		multipart/form-data: {schema: {type: object, properties: {a: {type: string}, f: {type: string, format: binary}}}}}}`, BodyOptions{})
+	part := func(mediaType, content string) string {
+		return written("Content-Disposition: form-data; name=a\nContent-Type: "+mediaType+"\n\n"+content, file("f", "image/png", "\xff"))
+	}
+	const says = "; charset=US-ASCII"
+	for _, c := range []struct{ mediaType, content, want string }{
+		{"text/plain" + says, "cafe", "passes"},
+		{"text/plain" + says, "café", "body-malformed"},
+		{"application/json" + says, `{"a":"é"}`, "body-malformed"},
+		{"application/json" + says, `{"a":"\u00e9"}`, "passes"},
+		{"application/jsonl" + says, "{}\n{\"a\":\"é\"}\n", "body-malformed"},
+		{"application/octet-stream" + says, "\xff", "passes"},
+		{multiType + says, part("text/plain", "é"), "passes"},
+		{multiType, part("text/plain"+says, "e"), "passes"},
+		{multiType, part("text/plain"+says, "é"), "body-invalid body:/a:contentType"},
+	} {
+		if got := told(s.Run(sending(c.mediaType, c.content))); got != c.want {
+			t.Errorf("%s %q: %s; want %s", c.mediaType, c.content, got, c.want)
+		}
+	}
+	if got := told(s.Run(sendingCoded("text/plain"+says, "gzip", zipped(t, "café")))); got != "body-malformed" {
+		t.Errorf("encoded: %s", got)
+	}
+}
+
 // Bytes stream, within the limit of the body and the number that their schema
 // allows; a length that says too much is refused unread.
 func TestOctets(t *testing.T) {

@@ -16,7 +16,7 @@ func (s *Body) decoded(x *sallyport.Exchange, r reader, t mediatype.Type) error 
 	case err != nil:
 		return problem.Refuse(problem.MediaTypeUnsupported, "The body must be sent in one of the content codings %s, or in none.", contentcoding.Names).With("Accept-Encoding", contentcoding.Names)
 	case len(codings) == 0:
-		return r.check(x, t)
+		return judged(x, r, t)
 	}
 	content, err := x.DecodeRequest(codings)
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *Body) decoded(x *sallyport.Exchange, r reader, t mediatype.Type) error 
 	x.Request.Fields = fields.Clone()
 	x.Request.Fields.Del("Content-Encoding")
 	x.Request.Fields.DelDigests()
-	err = r.check(x, t)
+	err = judged(x, r, t)
 	if s.watch {
 		x.Request.Body.Replace(encoded)
 		x.Request.Fields = fields

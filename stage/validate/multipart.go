@@ -236,6 +236,9 @@ func (r *multipartBody) judge(a *assembly, p *part, above string, found *faults)
 		}
 		return count.end(pointer)
 	}
+	if p.typed && p.media.IsASCII() && !mediatype.HoldsASCII(p.content) {
+		found.add("body", pointer, "contentType", "must be the US-ASCII that it says")
+	}
 	// It would say in which charset the other parts are (RFC 7578 §4.6).
 	if a.named && p.name == "_charset_" && !strings.EqualFold(string(p.content), "utf-8") {
 		found.add("body", pointer, "encoding", "must be utf-8")

@@ -44,7 +44,7 @@ type partError string
 func (e partError) Error() string { return string(e) }
 
 const (
-	errBoundary    = partError("The Content-Type needs a boundary as RFC 2046 says.")
+	errBoundary    = partError("The Content-Type needs one boundary, as RFC 2046 says.")
 	errFraming     = partError("The parts of the body are not separated as RFC 2046 says.")
 	errPartHeader  = partError("A part of the body has a header that is not well-formed.")
 	errDisposition = partError("Each part of the body needs one Content-Disposition: form-data with a name.")
