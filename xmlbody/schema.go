@@ -41,7 +41,7 @@ const maxCut = 100
 // what the schema has judged, or it is Undecided.
 func (s *Schema) Clean(content []byte, may jsonschema.Cleaning) jsonschema.Cleaned {
 	if Check(content) != nil {
-		return undecided(content, jsonschema.Fault{Message: "is not well-formed XML without a document type"})
+		return undecided(content, jsonschema.Fault{Message: "is not well-formed XML in UTF-8, with its namespaces declared and without a document type"})
 	}
 	c, spans := s.clean(content, may)
 	json := c.Body

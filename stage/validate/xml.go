@@ -45,7 +45,7 @@ func (r *xmlBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 		return empty(r.required)
 	}
 	if err := xmlbody.Check(content); err != nil {
-		return malformed("The body is not well-formed XML without a document type.")
+		return malformed("The body is not well-formed XML in UTF-8, with its namespaces declared and without a document type.")
 	}
 	if r.plan == nil {
 		return nil
