@@ -55,7 +55,7 @@ func (k *check) try(b *schema, v int32, around *schema, m marks) bool {
 
 func (k *check) anyOf(s *schema, v int32, around *schema, m marks) bool {
 	if m != nil || k.records(s.anyFork, v) {
-		return k.holding(s.anyFork, v, around, m, len(s.anyOf)) > 0 || k.explain(s, "anyOf", s.anyOf, v, around)
+		return k.holding(s.anyFork, v, around, m, len(s.anyOf)) > 0 || k.explain(s, "anyOf", s.anyFork, v, around)
 	}
 	probable := k.chosen(s.anyFork, v)
 	if probable >= 0 && k.try(s.anyOf[probable], v, around, nil) {
@@ -66,17 +66,21 @@ func (k *check) anyOf(s *schema, v int32, around *schema, m marks) bool {
 			return true
 		}
 	}
-	return k.explain(s, "anyOf", s.anyOf, v, around)
+	return k.explain(s, "anyOf", s.anyFork, v, around)
 }
 
 func (k *check) oneOf(s *schema, v int32, around *schema, m marks) bool {
 	switch k.holding(s.oneFork, v, around, m, 2) {
 	case 0:
-		return k.explain(s, "oneOf", s.oneOf, v, around)
+		return k.explain(s, "oneOf", s.oneFork, v, around)
 	case 1:
 		return true
 	}
-	return k.refuse(v, "oneOf", "must fit exactly one of the alternatives, and fits more than one", s)
+	message := fitsMore
+	if k.report && s.oneFork.choice != nil && k.values[v].kind == '{' {
+		message = k.ambiguous(s.oneFork, v, around)
+	}
+	return k.refuse(v, "oneOf", message, s)
 }
 
 func (k *check) condition(s *schema, v int32, around *schema, m marks) bool {
@@ -113,21 +117,6 @@ func (k *check) holding(f *fork, v int32, around *schema, m marks, enough int) i
 	}
 	k.marks = k.marks[:depth]
 	return held
-}
-
-// chosen is the branch of a union that the discriminator names, or -1.
-func (k *check) chosen(f *fork, v int32) int32 {
-	if f.choice == nil || k.values[v].kind != '{' {
-		return -1
-	}
-	at := k.member(v, f.choice.name)
-	if at < 0 || k.values[at].kind != '"' {
-		return -1
-	}
-	if branch, ok := f.choice.branches[string(k.textOf(at))]; ok {
-		return int32(branch)
-	}
-	return -1
 }
 
 func (k *check) negation(s *schema, v int32) bool {

@@ -41,6 +41,9 @@ func gateSchema(t *rapid.T, depth int) any {
 				l = append(l, sub())
 			}
 			s[word] = l
+			if rapid.IntRange(0, 2).Draw(t, "named") == 0 {
+				s["discriminator"] = map[string]any{"propertyName": "a", "mapping": map[string]any{"s": "#/$defs/d"}}
+			}
 		case "if":
 			s["if"] = sub()
 			if rapid.Bool().Draw(t, "then") {
@@ -104,7 +107,7 @@ func TestCleanAgainstTheReference(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := NewCompiler(Options{Dialect: Draft2020}).Compile(node, use)
+		s, err := NewCompiler(Options{Dialect: OpenAPI31}).Compile(node, use)
 		if err != nil {
 			return // a circle
 		}
@@ -161,7 +164,7 @@ func TestWhatCleanPromises(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, use := range []Use{{Response, true}, {Response, false}} {
-			s, err := NewCompiler(Options{Dialect: Draft2020}).Compile(node, use)
+			s, err := NewCompiler(Options{Dialect: OpenAPI31}).Compile(node, use)
 			if err != nil {
 				return // a circle
 			}

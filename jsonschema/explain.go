@@ -117,7 +117,7 @@ func arrayMessage(keyword string, r *arrayRules) string {
 
 // explain reports why no branch of a union holds: the faults of the branch
 // that was most likely meant, not those of all.
-func (k *check) explain(s *schema, keyword string, union []*schema, v int32, around *schema) bool {
+func (k *check) explain(s *schema, keyword string, f *fork, v int32, around *schema) bool {
 	k.doubt = k.doubt || k.report // no branch tells what is declared
 	if !k.report || len(k.faults) >= 4*maxFaults {
 		return false
@@ -125,9 +125,10 @@ func (k *check) explain(s *schema, keyword string, union []*schema, v int32, aro
 	recording := k.recording
 	k.recording = false
 	defer func() { k.recording = recording }()
-	if s.choice != nil && k.values[v].kind == '{' && k.byDiscriminator(s, union, v, around) {
-		return false
+	if f.choice != nil && k.values[v].kind == '{' {
+		return k.byDiscriminator(s, f, v, around)
 	}
+	union := f.branches
 	fitting := slices.DeleteFunc(slices.Clone(union), func(b *schema) bool { return !k.hasType(b.takes(), v) })
 	switch {
 	case len(fitting) == 0:
@@ -155,32 +156,6 @@ func (k *check) because(b, s *schema, keyword string, v int32, around *schema) b
 		k.refuse(v, keyword, "must fit one of the alternatives", s)
 	}
 	return false
-}
-
-// byDiscriminator takes the branch that the body itself names.
-func (k *check) byDiscriminator(s *schema, union []*schema, v int32, around *schema) bool {
-	at := k.member(v, s.choice.name)
-	if at < 0 {
-		k.refuseMissing(v, s.choice.name, "required", s)
-		return true
-	}
-	if k.values[at].kind != '"' {
-		return false
-	}
-	if branch, ok := s.choice.branches[string(k.textOf(at))]; ok && branch < len(union) {
-		k.because(union[branch], s, "discriminator", v, around)
-		return true
-	}
-	var names []string
-	for name := range s.choice.branches {
-		names = append(names, name)
-	}
-	var values []*source.Node
-	for _, name := range sorted(names) {
-		values = append(values, source.NewString(s.node, name))
-	}
-	k.refuse(at, "discriminator", "must be one of: "+listed(values), s)
-	return true
 }
 
 // takes is the types that a schema takes at first sight.

@@ -210,18 +210,3 @@ func (k *check) applyHolding(f *fork, v int32, around *schema) {
 		}
 	}
 }
-
-// byName leaves, of the branches from a place on, the one alone that the
-// discriminator names. It is not asked where just one holds.
-func (k *check) byName(f *fork, v int32, at int) bool {
-	held := k.applied[at:]
-	if f.choice == nil || len(held) == 1 {
-		return false
-	}
-	named := k.chosen(f, v)
-	if named < 0 || len(held) > 1 && !slices.Contains(held, named) || !k.hasType(f.branches[named].accepts, v) {
-		return false
-	}
-	k.applied = append(k.applied[:at], named)
-	return true
-}

@@ -48,7 +48,7 @@ func (r *reference) hidden(s, value any) bool {
 		return true
 	}
 	for _, word := range []string{"anyOf", "oneOf"} {
-		if m[word] != nil && slices.ContainsFunc(r.applying(list(m[word]), value), hidden) {
+		if m[word] != nil && slices.ContainsFunc(r.applying(m, word, value), hidden) {
 			return true
 		}
 	}
