@@ -129,7 +129,7 @@ func within(prefix url.URL, address string) bool {
 }
 
 func compilerOptions(c *config.API, d *openapi.Document) jsonschema.Options {
-	return jsonschema.Options{Dialect: dialect(d), Resolve: d.Resolve, Dialects: dialects(c)}
+	return jsonschema.Options{Dialect: dialect(d), Resolve: d.Resolve, Dialects: dialects(c), Backtracking: c.Patterns == "backtracking"}
 }
 
 // dialect is the language of schemas that name none themselves.

@@ -21,6 +21,13 @@ type API struct {
 	// the known ones, by address, and which of those each is read as. What else
 	// the dialect says is not held. Without it, such a dialect is a mistake.
 	Dialects []Dialect `yaml:"dialects,named"`
+	// How the document's patterns are matched. linear takes time that grows with
+	// the text alone; look-around and back-references cannot be matched so and are
+	// a mistake at start. backtracking runs those on a matcher whose time can
+	// double with each character, and whoever sends the text decides: for 10 ms
+	// each time, 50 ms for one body, on text of up to 4 KiB. A body that takes more
+	// is refused.
+	Patterns string `yaml:"patterns" choices:"linear backtracking" default:"linear"`
 	// The hosts that the API answers to: exact, or *.example.com for all names
 	// below. Without any, every host.
 	Hosts []Host `yaml:"hosts"`

@@ -66,6 +66,7 @@ func TestDefaults(t *testing.T) {
 		[3]Duration{Duration(30 * time.Second), Duration(time.Minute), 0})
 	equal(t, "host", a.Upstream.Host, "preserve")
 	equal(t, "max_body", a.Request.MaxBody, 1<<20)
+	equal(t, "patterns", a.Patterns, "linear")
 	equal(t, "request", [3]string{a.Request.UndeclaredQuery, a.Request.UndeclaredProperties, a.Request.ReadOnly}, [3]string{"refuse", "refuse", "drop"})
 	equal(t, "status", a.Request.Status, 400)
 	equal(t, "mode", a.Answers.Mode, "prune")

@@ -3,6 +3,7 @@ package jsonschema
 import (
 	"hash/maphash"
 	"sync"
+	"time"
 	"unicode/utf8"
 )
 
@@ -13,7 +14,6 @@ const (
 	memoAfter          = 20_000 // and half of the steps for each value
 	maxMatchSteps      = 1 << 28
 	maxFirstMatchSteps = maxMatchSteps / 16 // before anything is taken out
-	maxTimeouts        = 8                  // of backtracking patterns
 )
 
 // check is one body on its way through a schema.
@@ -27,6 +27,8 @@ type check struct {
 	// The bounds of steps for this body.
 	maxSteps, memoAfter int
 	spent               bool
+	backtracked         time.Duration // of patterns that backtrack
+	strained            bool          // one of them could not be matched in the time
 	memo                map[uint64]bool
 	digits              [2][]byte // of the numbers that are being judged
 
@@ -342,9 +344,21 @@ func (k *check) match(p *pattern, text []byte) bool {
 	if p.back == nil {
 		return p.match(text)
 	}
+	return k.backtrack(p, text)
+}
+
+// backtrack runs a pattern within the time of the whole check, which is not
+// begun anew with a verdict. What it cannot answer is not taken for an answer:
+// under not, one that does not match would let the body pass.
+func (k *check) backtrack(p *pattern, text []byte) bool {
+	if k.strained || len(text) > backtrackLength {
+		k.strained, k.spent = true, true
+		return false
+	}
+	start := time.Now()
 	matched, timeout := p.backtrack(string(text))
-	if timeout {
-		k.work += maxMatchSteps / maxTimeouts
+	if k.backtracked += time.Since(start); timeout || k.backtracked > backtrackTotal {
+		k.strained, k.spent = true, true
 	}
 	return matched
 }

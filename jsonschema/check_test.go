@@ -156,6 +156,7 @@ func TestMistakesHavePositions(t *testing.T) {
 		{OpenAPI31, `{"$schema":"https://example.com/other"}`, `s.json:1:12: the dialect "https://example.com/other" is not known`},
 		{OpenAPI31, `{"type":"strin"}`, "s.json:1:9: this is no type of OpenAPI 3.1"},
 		{OpenAPI30, `{"type":["string","null"]}`, "s.json:1:9: this is no type of OpenAPI 3.0"},
+		{OpenAPI31, `{"type":["string","null","string"]}`, "s.json:1:26: the type string stands twice"},
 		{OpenAPI30, `{"properties":{"a":true}}`, "s.json:1:20: a schema of OpenAPI 3.0 is a map, not a boolean"},
 		{OpenAPI31, `{"minLength":-1}`, "s.json:1:14: minLength is a whole number that is not negative"},
 		{OpenAPI31, `{"required":true}`, "s.json:1:13: required is a list of names"},

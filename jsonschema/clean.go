@@ -67,6 +67,9 @@ func (k *check) clean(s *Schema, body []byte, may Cleaning) Cleaned {
 	if s.sifts() && k.atOnce(s) {
 		return k.leave(s, body)
 	}
+	if k.strained {
+		return k.undecided(s, body)
+	}
 	return k.inTurn(s, body)
 }
 
@@ -74,10 +77,8 @@ func (k *check) clean(s *Schema, body []byte, may Cleaning) Cleaned {
 func (k *check) inTurn(s *Schema, body []byte) Cleaned {
 	k.sift(s)
 	refused := len(k.faults)
-	if !k.decide(s) {
-		// Undecided means refused.
-		cost := Fault{Keyword: "cost", Message: "takes too long to be checked against its schema", At: s.root.node.Position()}
-		return Cleaned{Body: body, Faults: []Fault{cost}, Undecided: true}
+	if k.strained || !k.decide(s) {
+		return k.undecided(s, body)
 	}
 	if refused > 0 {
 		faults := ordered(unlessRefused(k.faults, refused))
@@ -87,6 +88,15 @@ func (k *check) inTurn(s *Schema, body []byte) Cleaned {
 		return Cleaned{Body: body, Faults: faults}
 	}
 	return k.leave(s, body)
+}
+
+// undecided means refused.
+func (k *check) undecided(s *Schema, body []byte) Cleaned {
+	cost := Fault{Keyword: "cost", Message: "takes too long to be checked against its schema", At: s.root.node.Position()}
+	if k.strained {
+		cost.Message = "holds text that is too long, or takes too long, for a pattern that backtracks"
+	}
+	return Cleaned{Body: body, Faults: []Fault{cost}, Undecided: true}
 }
 
 // leave is what is left of the body.

@@ -38,6 +38,9 @@ func parseDecimal(text, scratch []byte) (decimal, bool) {
 			dot = i
 		} else if c|0x20 == 'e' {
 			n, ok := parseExponent(text[i+1:])
+			if !ok && len(bytes.Trim(text[:i], "0.")) == 0 {
+				return decimal{}, allDigits(string(bytes.TrimLeft(text[i+1:], "+-"))) // zero, whatever its exponent
+			}
 			if !ok {
 				return d, false
 			}

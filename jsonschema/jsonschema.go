@@ -141,7 +141,9 @@ type Options struct {
 	// names. Nil: no reference leaves its schema.
 	Resolve func(from *source.Node, ref string) (*source.Node, error)
 	// Backtracking runs patterns with look-around or back-references on a
-	// backtracking matcher with a time limit, instead of refusing them.
+	// backtracking matcher, instead of refusing them: for 10 ms each time and 50 ms
+	// for a body, or a part of one that streams, on text of up to 4 KiB. A body that
+	// takes more is Undecided, with the fault "cost".
 	Backtracking bool
 	// Formats says whether format is held.
 	Formats Formats

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
@@ -49,13 +50,15 @@ func TranslatePattern(ecma string) (string, error) {
 
 // Bounds of the patterns that are compiled and of what matching may cost.
 const (
-	maxPattern      = 32 << 10  // bytes
-	maxTranslation  = 2 << 20   // bytes of what it is written as
-	maxRepetitions  = 2_000_000 // of everything in it; RE2 reads no more
-	maxProgram      = 50_000    // instructions of an engine; a table needs none
-	maxPatterns     = 3_000_000 // instructions and bytes of all patterns of a document
-	backtrackTime   = 10 * time.Millisecond
-	backtrackLength = 4 << 10 // bytes of text
+	maxPattern      = 32 << 10              // bytes
+	maxTranslation  = 2 << 20               // bytes of what it is written as
+	maxRepetitions  = 2_000_000             // of everything in it; RE2 reads no more
+	maxProgram      = 50_000                // instructions of an engine; a table needs none
+	maxPatterns     = 3_000_000             // instructions and bytes of all patterns of a document
+	backtrackTime   = 10 * time.Millisecond // of one match
+	backtrackTotal  = 50 * time.Millisecond // of all that a body takes
+	backtrackPeriod = time.Millisecond      // between two looks at the clock
+	backtrackLength = 4 << 10               // bytes of text
 )
 
 // pattern is one of three engines.
@@ -199,11 +202,16 @@ func explainSyntax(err error) string {
 	return err.Error()
 }
 
+// keepTime makes the matcher look at the clock often enough, once and before
+// the first match: left alone it does ten times a second.
+var keepTime = sync.OnceFunc(func() { regexp2.SetTimeoutCheckPeriod(backtrackPeriod) })
+
 func (p *pattern) compileBacktracking(ecma string) error {
 	re, err := regexp2.Compile(ecma, regexp2.ECMAScript|regexp2.Unicode)
 	if err != nil {
 		return &patternError{message: "it cannot be matched: " + strings.TrimPrefix(err.Error(), "error parsing regexp: ")}
 	}
+	keepTime()
 	re.MatchTimeout = backtrackTime
 	p.back = re
 	return nil

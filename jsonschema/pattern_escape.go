@@ -30,9 +30,11 @@ func (t *translator) escape(start int) (bool, error) {
 		for t.more() && t.peek() != '>' {
 			t.pos++
 		}
+		name := string(t.input[start+3 : t.pos])
 		if !t.accept(">") {
 			return false, t.fail(start, "the back-reference has no end")
 		}
+		t.named = append(t.named, namedReference{name, start})
 		t.backtrack(start, "the back-reference")
 		return true, nil
 	}

@@ -16,6 +16,7 @@ type translator struct {
 	out   strings.Builder
 	depth int
 	names map[string]bool
+	named []namedReference
 	all   bool // modifier s: a dot takes every character
 	// weight is how often the last atom repeats what is innermost in it: RE2
 	// bounds the product of repetitions within each other.
@@ -24,6 +25,12 @@ type translator struct {
 	size int
 	// needsBacktracking is the first thing that no linear engine can do.
 	needsBacktracking *patternError
+}
+
+// namedReference is a back-reference to a group by its name.
+type namedReference struct {
+	name string
+	at   int
 }
 
 const maxGroupDepth = 200
@@ -37,7 +44,7 @@ func (t *translator) backtrack(at int, what string) {
 	if t.needsBacktracking == nil {
 		t.needsBacktracking = &patternError{
 			message: fmt.Sprintf("%s at character %d cannot be matched in linear time", what, at+1),
-			remedy:  "write the pattern without it, or allow backtracking",
+			remedy:  "write the pattern without it, or allow backtracking (patterns: backtracking)",
 		}
 	}
 }
@@ -49,6 +56,11 @@ func (t *translator) translate() (string, error) {
 	}
 	if t.pos < len(t.input) {
 		return "", t.fail(t.pos, "there is a ) without its (")
+	}
+	for _, r := range t.named {
+		if !t.names[r.name] { // ECMA-262 22.2.1.1: an early error
+			return "", t.fail(r.at, "the back-reference leads to no group of that name")
+		}
 	}
 	return t.out.String(), nil
 }
