@@ -214,10 +214,14 @@ func TestHostileBodiesAreCleanedInTime(t *testing.T) {
 func FuzzClean(f *testing.F) {
 	var schemas []*Schema
 	for _, text := range []string{orderSchema, leakySchema, `{"oneOf":[{"$ref":"#/$defs/cat"},{"$ref":"#/$defs/strict"},{"$ref":"#/$defs/tree"}]` + pets,
-		`{"allOf":[{"properties":{"a":{"writeOnly":true},"b":{"properties":{"c":{}}}}}],"unevaluatedProperties":false}`} {
+		`{"allOf":[{"properties":{"a":{"writeOnly":true},"b":{"properties":{"c":{}}}}}],"unevaluatedProperties":false}`,
+		`{"properties":{"a":{"anyOf":[{"type":"string","writeOnly":true},{"type":"integer"}]},"b":{"items":{"if":{"type":"object"},"then":{"properties":{"c":{"type":"string"}}},"else":{"writeOnly":true}}},
+		"k":{"type":"string"},"o":{"$ref":"#"}},"prefixItems":[{"type":"integer"},{"writeOnly":true}],"items":{"$ref":"#"}}`,
+		`{"anyOf":[{"$ref":"#/$defs/cat"},{"$ref":"#/$defs/dog"},{"$ref":"#/$defs/tree"}],"discriminator":{"propertyName":"kind"}` + pets} {
 		schemas = append(schemas, compileText(f, Options{Dialect: OpenAPI31}, Use{Response, true}, text))
 	}
-	for _, seed := range []string{string(orderBody()), string(leaky(3)), ` { "kind" : "strict" , "x" : [ ] } `, `{"a":1,"b":{"x":1,"c":{}},"\u0061b":"\ud83d\ude00"}`, `{"left":{"deep":[{"x":1},{}]}}`} {
+	for _, seed := range []string{string(orderBody()), string(leaky(3)), ` { "kind" : "strict" , "x" : [ ] } `, `{"a":1,"b":{"x":1,"c":{}},"\u0061b":"\ud83d\ude00"}`, `{"left":{"deep":[{"x":1},{}]}}`,
+		`{"a":"s","b":[{"c":[1]},1],"k":{},"o":[1,2,{"a":1}]}`, `{"kind":"tree","left":{},"bark":true,"lives":1}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

@@ -277,8 +277,11 @@ func (r *resolver) within(res *resource, fragment, ref string) (target, error) {
 
 // outside asks the caller.
 func (r *resolver) outside(from *source.Node, res *resource, ref, fragment string) (target, error) {
-	if r.options.Resolve == nil {
+	switch {
+	case r.options.Resolve == nil && strings.HasPrefix(ref, "#"):
 		return r.within(res, fragment, ref)
+	case r.options.Resolve == nil:
+		return target{}, fmt.Errorf("%q leads nowhere", ref)
 	}
 	if u, err := url.Parse(ref); err == nil && u.IsAbs() {
 		return r.fetched(from, res, ref, fragment)
