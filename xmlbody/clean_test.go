@@ -256,3 +256,20 @@ func BenchmarkReadOfALargeObject(b *testing.B) {
 		})
 	}
 }
+
+// Items that are hidden leave in no answer of XML: it is refused.
+func TestHiddenItemsOfXML(t *testing.T) {
+	const head = `{"type":"object","xml":{"name":"u"},"properties":{"n":{"type":"string"},"c":{"type":"array",`
+	for _, c := range []struct{ schema, content string }{
+		{head + `"items":{"type":"string","writeOnly":true}}}}`, `<u><n>Ann</n><c>s1</c><c>s2</c></u>`},
+		{head + `"xml":{"wrapped":true},"items":{"type":"string","writeOnly":true}}}}`, `<u><n>Ann</n><c><c>s1</c><c>s2</c></c></u>`},
+	} {
+		s := compile(t, c.schema)
+		if got := s.Clean([]byte(c.content), all); !got.Undecided {
+			t.Errorf("%s\nleft %s: %s", c.content, got.Body, told(got.Faults))
+		}
+		if got := s.Clean([]byte(`<u><n>Ann</n></u>`), all); got.Undecided || got.Faults != nil {
+			t.Errorf("without any: %s", told(got.Faults))
+		}
+	}
+}

@@ -3,6 +3,7 @@ package xmlbody
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"sallyport/jsonschema"
 	"sallyport/source"
@@ -45,17 +46,24 @@ func (s *Schema) Clean(content []byte, may jsonschema.Cleaning) jsonschema.Clean
 	}
 	c, spans := s.clean(content, may)
 	json := c.Body
-	if c.Body, c.Gone = content, nil; c.Undecided || len(spans) == 0 {
+	if c.Body, c.Gone = content, nil; c.Undecided || len(spans) == 0 && !cutsItems(c) {
 		c.Cut, c.CutCount = nil, 0
 		return c
 	}
 	c.Body, c.Gone = without(content, spans)
 	if Check(c.Body) == nil {
-		if again, more := s.clean(c.Body, may); !again.Undecided && len(more) == 0 && bytes.Equal(again.Body, json) {
+		if again, more := s.clean(c.Body, may); !again.Undecided && len(more) == 0 && !cutsItems(again) && bytes.Equal(again.Body, json) {
 			return c
 		}
 	}
 	return undecided(content, jsonschema.Fault{Keyword: "xml", Message: "has parts that cannot be taken out safely"})
+}
+
+// cutsItems tells whether items are, or may be, among what was taken out of the
+// JSON text: which elements they were is not known, so that they must not be
+// found there again.
+func cutsItems(c jsonschema.Cleaned) bool {
+	return len(c.Cut) >= maxCut || slices.ContainsFunc(c.Cut, func(place string) bool { return strings.HasSuffix(place, "/*") })
 }
 
 func undecided(content []byte, faults ...jsonschema.Fault) jsonschema.Cleaned {
