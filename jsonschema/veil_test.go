@@ -1,6 +1,8 @@
 package jsonschema
 
 import (
+	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -139,5 +141,25 @@ func TestHidingIsFoundInTime(t *testing.T) {
 	got := s.Clean([]byte(body), Cleaning{true, true})
 	if took := time.Since(start); took > 5*time.Second || got.Undecided || string(got.Body) != body {
 		t.Errorf("it took %v: %s, left %s", took, told(got.Faults), got.Body)
+	}
+}
+
+func TestHiddenItemsGoFromAStream(t *testing.T) {
+	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Response, true}, `{"minItems":2,"items":{"anyOf":[{"type":"string","writeOnly":true},{"type":"integer"}]}}`)
+	for body, want := range map[string]string{
+		`["s", 1 ,"t",2, "u"]`: `[1,2]`,
+		`[ "s" , "t" ]`:        `[  ]`,
+		`[1,"s",2]`:            `[1,2]`,
+	} {
+		var faults []Fault
+		st := s.Stream(strings.NewReader(body), Streaming{Limit: 8, May: Cleaning{true, true}, Found: func(f []Fault, _ bool) error { faults = append(faults, f...); return nil }})
+		left, err := io.ReadAll(st)
+		if err != nil || string(left) != want || !json.Valid(left) || (len(faults) > 0) != !strings.Contains(want, "1") {
+			t.Errorf("%s left %s, %v, %s, want %s", body, left, err, told(faults), want)
+		}
+	}
+	st := s.Stream(strings.NewReader(`["far too long to be held"]`), Streaming{Limit: 8, May: Cleaning{true, true}})
+	if left, err := io.ReadAll(st); err != ErrTooLarge || strings.Contains(string(left), "far") {
+		t.Errorf("%s, %v", left, err)
 	}
 }
