@@ -9,10 +9,14 @@ import (
 	"net/netip"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"sallyport/http1"
+	"sallyport/mediatype"
 	"sallyport/message"
+	"sallyport/problem"
 )
 
 // Door is the client's side of an exchange.
@@ -27,20 +31,63 @@ type Door interface {
 // until our own engine takes its place, and for programs that embed us.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{Context: r.Context(), Request: fromHTTP(r)}
-	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout}
+	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout, trailers: takesTrailers(x.Request)}
 	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 		// net/http takes Transfer-Encoding and drops a Content-Length beside it
 		// without telling. A proxy before us that believed the length would take
 		// what follows for a second request: nothing may follow (RFC 9112 §6.3).
 		w.Header().Set("Connection", "close")
 	}
-	if x.Request.Body != nil && g.env.BodyTimeout > 0 {
+	if x.Request.Body != nil && g.env.BodyTimeout > 0 && !talks(x.Request) {
 		// What cannot have one has none; net/http takes it away at the body's end.
 		door.control.SetReadDeadline(time.Now().Add(g.env.BodyTimeout))
 	}
-	if err := g.Serve(x, door); err != nil {
+	if err := g.take(x, door, r); err != nil {
 		panic(http.ErrAbortHandler) // net/http's way to break a connection off
 	}
+}
+
+// take serves a request, or refuses one that our own engine would not read.
+func (g *Gateway) take(x *Exchange, door *httpDoor, r *http.Request) error {
+	if r.ProtoMajor < 2 {
+		return g.Serve(x, door)
+	}
+	if fault := http1.Check(x.Request); fault != nil {
+		return g.Refuse(x, door, Unreadable(fault))
+	}
+	x.Request.Fields.Del("Host") // it says what the authority says
+	return g.Serve(x, door)
+}
+
+// Unreadable is the refusal of what a door cannot take for a request.
+func Unreadable(fault *http1.Fault) *problem.Refusal {
+	for _, kind := range [...]problem.Kind{
+		problem.RequestTimeout, problem.TargetTooLong, problem.ExpectationFailed, problem.FieldsTooLarge, problem.VersionUnsupported,
+	} {
+		if kind.Status() == fault.Status {
+			return problem.Refuse(kind, "%s", fault.Says)
+		}
+	}
+	return problem.Refuse(problem.RequestMalformed, "%s", fault.Says)
+}
+
+// talks tells a call of gRPC, whose client may be silent for as long as it
+// likes: its bytes are passed on as they come, and grpc-timeout, the pauses of
+// the answer and the time for the whole bound it.
+func talks(r *message.Request) bool {
+	t, err := mediatype.Parse(r.Fields.Get("Content-Type"))
+	return err == nil && t.IsGRPC()
+}
+
+// takesTrailers tells whether the client asks for fields behind the content
+// (RFC 9110 §10.1.4).
+func takesTrailers(r *message.Request) bool {
+	for option := range strings.SplitSeq(r.Fields.Joined("Te"), ",") {
+		if strings.EqualFold(strings.TrimSpace(option), "trailers") {
+			return true
+		}
+	}
+	return false
 }
 
 // fromHTTP sees a request of net/http as a message. net/http keeps field lines
@@ -113,6 +160,7 @@ type httpDoor struct {
 	control  *http.ResponseController
 	method   string
 	patience time.Duration
+	trailers bool // the client takes them
 }
 
 // hurry gives the client its time for the next piece: one that reads too
@@ -187,9 +235,25 @@ func (d *httpDoor) stream(body *message.Body) (sent int64, err error) {
 		}
 		switch {
 		case errors.Is(err, io.EOF):
+			d.trail(body)
 			return sent, nil
 		case err != nil:
 			return sent, err
+		}
+	}
+}
+
+// trail leaves the fields behind the content to net/http, which sends them when
+// the exchange is over.
+func (d *httpDoor) trail(body *message.Body) {
+	if !d.trailers {
+		return
+	}
+	header := d.w.Header()
+	for _, f := range body.Trailers() {
+		if message.MayTrail(f.Name) {
+			name := http.TrailerPrefix + http.CanonicalHeaderKey(f.Name)
+			header[name] = append(header[name], f.Value)
 		}
 	}
 }

@@ -52,7 +52,7 @@ var insatiable = map[string]string{
 	// The filter requires location_ids, and declares customer_ids and source_names alone.
 	"SearchSubscriptions": `"location_ids" must be there and is declared nowhere`,
 	// Both alternatives are objects that require nothing and lack no name of the other.
-	"POST /potentially-undefined-formData": "fits more than one",
+	"POST /potentially-undefined-formData": "must fit exactly one of the alternatives",
 	// allOf of a string and an integer, and of schemas that share one type with no third.
 	"quirks_entirelyIncompatibleAllOf":        "no type is left",
 	"quirks_partiallyUsableIncompatibleAllOf": "no type is left",

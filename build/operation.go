@@ -46,6 +46,7 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	o.authorize()
 	o.validate()
 	o.uploads()
+	o.needsHTTP2()
 	o.forward()
 	o.filter()
 	if len(o.faults) > 0 {

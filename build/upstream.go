@@ -27,6 +27,7 @@ func (a *apiBuilder) prepareUpstream() {
 		FirstByte:   u.FirstByte.Duration(),
 		Connections: 256,
 		MaxRequests: u.MaxRequests,
+		Protocol:    forward.Protocol(u.Protocol),
 		TLS:         a.upstreamTLS(u.TLS),
 		SlowStart:   u.SlowStart.Duration(),
 		Outliers: forward.Outliers{
@@ -173,6 +174,13 @@ func (a *apiBuilder) upstreamSays() string {
 	says := []string{"to " + counted(len(u.Targets), "target", "targets")}
 	if len(u.Targets) > 1 {
 		says[0] += " by " + strings.ReplaceAll(u.Balance, "_", " ")
+	}
+	switch forward.Protocol(u.Protocol) {
+	case forward.HTTP2:
+		says = append(says, "over HTTP/2")
+	case forward.Auto:
+		says = append(says, "over HTTP/2 where they choose it")
+	case forward.HTTP1:
 	}
 	if u.MaxRequests > 0 {
 		says = append(says, fmt.Sprintf("%d requests at one time to each", u.MaxRequests))

@@ -9,6 +9,10 @@ type Listener struct {
 	// Speak TLS on this address. Without it the address must be on loopback,
 	// redirect, or say plain_http.
 	TLS *TLS `yaml:"tls"`
+	// Take HTTP/2 in the clear too, from clients that begin with it (prior
+	// knowledge); never by Upgrade. With tls HTTP/2 needs no setting: client and
+	// gateway agree on it in the handshake.
+	H2C bool `yaml:"h2c"`
 	// Take no requests, but send every client to https: 308 to the same host.
 	Redirect bool `yaml:"redirect"`
 	// The host, and port if it is not 443, that a redirecting listener sends
@@ -58,6 +62,8 @@ func (l *Listener) check(c *decoder) {
 	switch {
 	case l.Redirect && overTLS:
 		c.wrong(l.PositionOf("redirect"), "remove one of them", "a listener with tls has nothing to redirect to")
+	case l.H2C && (l.Redirect || overTLS):
+		c.wrong(l.PositionOf("h2c"), "remove it", "h2c is for a plain listener that serves the API")
 	case l.Plain && overTLS:
 		c.wrong(l.PositionOf("plain_http"), "remove one of them", "a listener with tls does not speak plain HTTP")
 	case !overTLS && !l.Redirect && !l.Plain && l.Address != "" && !l.Address.Loopback():

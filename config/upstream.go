@@ -20,6 +20,11 @@ type Upstream struct {
 	// The time for a connection to stand, TLS included.
 	Connect Duration `yaml:"connect" default:"2s"`
 	Waits
+	// What the targets speak. http2 is HTTP/2 alone: https targets must choose
+	// it in the handshake of TLS (ALPN), to http and unix targets it is spoken
+	// from the first byte (h2c with prior knowledge). auto leaves the choice
+	// to https targets. Operations with gRPC need http2, or auto.
+	Protocol string `yaml:"protocol" default:"http1" choices:"http1 http2 auto"`
 	// The Host that the backend sees: preserve sends what the client asked
 	// for, target the target's own.
 	Host string `yaml:"host" default:"preserve" choices:"preserve target"`
@@ -228,6 +233,9 @@ func (u *Upstream) checkTargets(c *decoder) {
 		seen[t.URL] = true
 		read = read && t.URL != ""
 		secure = secure || strings.HasPrefix(string(t.URL), "https:")
+	}
+	if u.Protocol == "auto" && read && !secure {
+		c.wrong(u.PositionOf("protocol"), "write http1 or http2", "a target chooses its protocol in the handshake of TLS, and none speaks TLS")
 	}
 	if u.TLS != nil && read && !secure {
 		c.wrong(u.PositionOf("tls"), "write https in the target, or remove tls", "no target speaks TLS")

@@ -64,10 +64,14 @@ func (c *Conn) run() {
 			c.server.fail(&Panic{r, debug.Stack()})
 		}
 	}()
-	c.in = newInput(c.stream, c.limits)
-	c.in.poison = c.server.poison
 	for c.next() {
 	}
+}
+
+// openInput makes what requests are read from, over TLS where it is spoken.
+func (c *Conn) openInput() {
+	c.in = newInput(c.stream, c.limits)
+	c.in.poison = c.server.poison
 }
 
 // next serves one request, and tells whether there may be another.

@@ -85,7 +85,7 @@ func (r *recorder) Refuse(c *Conn, m *message.Request, fault *Fault) error {
 func ours(text, sizes []byte) (*recorder, *script) {
 	r, s := &recorder{}, &script{text: text, sizes: sizes}
 	server := &Server{Handler: r, Limits: roomy, poison: true}
-	server.conn(s, nil).run()
+	serveAlone(server.conn(s, nil))
 	return r, s
 }
 
@@ -251,7 +251,7 @@ func TestWhatIsKeptIsOverwritten(t *testing.T) {
 		}
 		return answerWith(c, 200, nil)
 	}), Limits: roomy, poison: true}
-	server.conn(&script{text: []byte(crlf("POST / HTTP/1.1\nHost: a\nContent-Length: 6\n\nsecret"))}, nil).run()
+	serveAlone(server.conn(&script{text: []byte(crlf("POST / HTTP/1.1\nHost: a\nContent-Length: 6\n\nsecret"))}, nil))
 	if len(kept) != 6 || bytes.Contains(kept, []byte("s")) {
 		t.Errorf("%q", kept)
 	}
@@ -272,4 +272,10 @@ func BenchmarkServe(b *testing.B) {
 			b.Fatal(s.sent.String())
 		}
 	}
+}
+
+// serveAlone serves one connection that no listener has taken.
+func serveAlone(c *Conn) {
+	c.openInput()
+	c.run()
 }

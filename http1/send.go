@@ -341,7 +341,7 @@ func (c *Conn) appendEnd(b []byte, body *message.Body) []byte {
 	if trailers := body.Trailers(); c.head.trailers && len(trailers) > 0 {
 		before, lines := len(b), 0
 		for _, f := range trailers {
-			if isTrailer(f.Name) {
+			if message.MayTrail(f.Name) {
 				b = appendField(b, f.Name, f.Value)
 				lines++
 			}

@@ -36,6 +36,10 @@ type Server struct {
 	// Other takes connections that agreed on a protocol of that name (ALPN)
 	// other than HTTP/1.1; it closes them. Without it they are closed.
 	Other func(protocol string, conn *tls.Conn)
+	// Prior takes plain connections that begin with the preface of HTTP/2, which
+	// comes again as they are read; it closes them. Without it the preface is
+	// refused like any other version.
+	Prior func(conn net.Conn)
 	// Most is how many connections there may be, MostOfOne how many of one
 	// address, or of one /64 of IPv6. What is beyond is answered 503 and closed. Zero is any number.
 	Most, MostOfOne int
@@ -112,6 +116,11 @@ func (s *Server) take(raw net.Conn) {
 	go func() {
 		defer s.remove(c)
 		if s.TLS == nil || c.shake() {
+			c.openInput()
+			if c.handOver() {
+				c.presence.leave()
+				return
+			}
 			c.run()
 		}
 	}()

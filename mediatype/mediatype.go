@@ -119,12 +119,22 @@ func (t Type) Parameter(name string) (string, bool) {
 // the suffix +json (RFC 6839 §3.1), and text/json, which was never registered
 // and is sent all the same.
 func (t Type) IsJSON() bool {
-	return t.Name == "application/json" || t.Name == "text/json" || strings.HasSuffix(t.Name, "+json")
+	return !t.IsGRPC() && (t.Name == "application/json" || t.Name == "text/json" || strings.HasSuffix(t.Name, "+json"))
 }
 
 // IsXML tells whether the content is XML text (RFC 7303 §9, RFC 6839 §4.1).
 func (t Type) IsXML() bool {
-	return t.Name == "application/xml" || t.Name == "text/xml" || strings.HasSuffix(t.Name, "+xml")
+	return !t.IsGRPC() && (t.Name == "application/xml" || t.Name == "text/xml" || strings.HasSuffix(t.Name, "+xml"))
+}
+
+// IsGRPC tells whether the content is messages of gRPC or gRPC-Web, each behind
+// its length: application/grpc+json is as little JSON text as the others.
+func (t Type) IsGRPC() bool {
+	rest, ok := strings.CutPrefix(t.Name, "application/grpc")
+	if web, is := strings.CutPrefix(rest, "-web"); ok && is {
+		rest = strings.TrimPrefix(web, "-text")
+	}
+	return ok && (rest == "" || rest[0] == '+')
 }
 
 // IsJSONLines tells whether the content is JSON texts each on its line. None of

@@ -244,6 +244,9 @@ func TestTrailers(t *testing.T) {
 		"as it came": {func(*Body) {}, 1},
 		"held":       {func(b *Body) { _, _ = b.Hold(10, nil) }, 1},
 		"replaced":   {func(b *Body) { b.Replace([]byte("1")) }, 0},
+		"dropped":    {(*Body).DropTrailers, 0},
+		"filtered":   {func(b *Body) { b.FilterTrailers(func(name string) bool { return name == "Sum" }) }, 1},
+		"all gone":   {func(b *Body) { b.FilterTrailers(func(name string) bool { return name != "Sum" }) }, 0},
 		"wrapped":    {func(b *Body) { b.Wrap(func(r io.Reader) io.Reader { return r }) }, 0},
 	} {
 		b := made()

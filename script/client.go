@@ -206,15 +206,27 @@ func (a *answer) take(r *http.Response) {
 	r.Body.Close()
 }
 
-// sendSecond sends a request over HTTP/2, by the standard library's client.
+// sendSecond sends a request over HTTP/2, by the standard library's client: over
+// TLS, or in the clear with prior knowledge. The target goes out as it stands.
 func (s *state) sendSecond(to endpoint, q *request, a *answer) {
-	transport := &http.Transport{TLSClientConfig: s.tls(to, q), ForceAttemptHTTP2: true, DisableCompression: true}
+	dialer := &net.Dialer{}
+	if q.from != "" {
+		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(q.from)}
+	}
+	transport := &http.Transport{TLSClientConfig: s.tls(to, q), Protocols: new(http.Protocols), DisableCompression: true, DialContext: dialer.DialContext}
+	transport.Protocols.SetHTTP2(true)
+	transport.Protocols.SetUnencryptedHTTP2(true)
 	defer transport.CloseIdleConnections()
-	r, err := http.NewRequestWithContext(q.ctx, q.method, to.scheme+"://"+to.address+q.target, bytes.NewReader(q.body))
+	r, err := http.NewRequestWithContext(q.ctx, q.method, to.scheme+"://"+to.address, bytes.NewReader(q.body))
 	if err != nil {
 		a.err = err
 		return
 	}
+	r.URL.Opaque = q.target
+	if strings.HasPrefix(q.target, "//") {
+		r.URL.Opaque, r.URL.Path = "", q.target // else it would be taken for a host
+	}
+	r.Header["User-Agent"] = nil
 	for _, f := range q.fields {
 		if message.EqualName(f.Name, "Host") {
 			r.Host = f.Value

@@ -108,7 +108,7 @@ func requestCommands() []command {
 			c.usage = "FILE [--FLAG]..."
 			c.help = `Sends a file as it stands, each line ended by CRLF; escapes are read as within double quotes. With --answer=2 the checks look at what comes after the first answer.`
 		case "get":
-			c.help = "Sends the request byte for byte: the target and the fields are not mended. What is added: Host, unless it is given, and Content-Length where there is a body. Flags: `--to=LISTENER` (its place from 1, its scheme, or admin), `--from=ADDRESS`, `--keep` (one connection for several), `--chunked`, `--no-host`, `--http1.0`, `--http2`, `--insecure`."
+			c.help = "Sends the request byte for byte: the target and the fields are not mended. What is added: Host, unless it is given, and Content-Length where there is a body. Flags: `--to=LISTENER` (its place from 1, its scheme, or admin), `--from=ADDRESS`, `--keep` (one connection for several), `--chunked`, `--no-host`, `--http1.0`, `--http2` (in the clear with prior knowledge), `--insecure`."
 		default:
 			c.help = "As `get`."
 		}

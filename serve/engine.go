@@ -14,7 +14,6 @@ import (
 	"sallyport/config"
 	"sallyport/http1"
 	"sallyport/message"
-	"sallyport/problem"
 )
 
 // runner serves what a listener takes. net/http's server is one, and so is ours.
@@ -34,19 +33,7 @@ func (p passage) Serve(c *http1.Conn, r *message.Request) error {
 
 // Refuse implements http1.Handler.
 func (p passage) Refuse(c *http1.Conn, r *message.Request, fault *http1.Fault) error {
-	return p.gateway.Refuse(&sallyport.Exchange{Context: c.Context(), Request: r}, c, problem.Refuse(kindOf(fault), "%s", fault.Says))
-}
-
-// kindOf is the kind of problem that a fault of a request is.
-func kindOf(fault *http1.Fault) problem.Kind {
-	for _, kind := range [...]problem.Kind{
-		problem.RequestTimeout, problem.TargetTooLong, problem.ExpectationFailed, problem.FieldsTooLarge, problem.VersionUnsupported,
-	} {
-		if kind.Status() == fault.Status {
-			return kind
-		}
-	}
-	return problem.RequestMalformed
+	return p.gateway.Refuse(&sallyport.Exchange{Context: c.Context(), Request: r}, c, sallyport.Unreadable(fault))
 }
 
 // engine serves the API on a listener by our own engine.
@@ -81,42 +68,49 @@ func (s *server) connectionFailed(err error) {
 	s.log.Debug("connection", "error", err)
 }
 
-// overTLS serves HTTP/1.1 by our engine, and HTTP/2 by net/http's where both
-// sides have agreed on it.
-type overTLS struct {
+// versions serves HTTP/1.1 by our engine, and HTTP/2 by net/http's: where both
+// sides have agreed on it over TLS, or where a connection in the clear begins
+// with it and the listener says h2c.
+type versions struct {
 	first  *http1.Server
 	second *http.Server
 	handed *handed
 }
 
-// secured makes a listener's engine speak TLS.
-func (s *server) secured(first *http1.Server, c *tls.Config) *overTLS {
-	o := &overTLS{first: first, second: s.server(s.gateway), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
-	first.TLS, first.Other = c, o.handed.give
-	return o
+// second adds HTTP/2 to a listener's engine.
+func (s *server) second(first *http1.Server) *versions {
+	v := &versions{first: first, second: s.server(s.gateway), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
+	if first.TLS != nil {
+		first.Other = func(_ string, c *tls.Conn) { v.handed.give(c) }
+		return v
+	}
+	v.second.Protocols = new(http.Protocols)
+	v.second.Protocols.SetUnencryptedHTTP2(true)
+	first.Prior = v.handed.give
+	return v
 }
 
 // Serve implements runner.
-func (o *overTLS) Serve(l net.Listener) error {
-	o.handed.address = l.Addr()
-	go o.second.Serve(o.handed) // it ends with the other one, and only so
-	return o.first.Serve(l)
+func (v *versions) Serve(l net.Listener) error {
+	v.handed.address = l.Addr()
+	go v.second.Serve(v.handed) // it ends with the other one, and only so
+	return v.first.Serve(l)
 }
 
 // Shutdown implements runner.
-func (o *overTLS) Shutdown(ctx context.Context) error {
+func (v *versions) Shutdown(ctx context.Context) error {
 	second := make(chan error, 1)
-	go func() { second <- o.second.Shutdown(ctx) }()
-	return errors.Join(o.first.Shutdown(ctx), <-second)
+	go func() { second <- v.second.Shutdown(ctx) }()
+	return errors.Join(v.first.Shutdown(ctx), <-second)
 }
 
 // Close implements runner.
-func (o *overTLS) Close() error {
-	o.handed.Close()
-	return errors.Join(o.first.Close(), o.second.Close())
+func (v *versions) Close() error {
+	v.handed.Close()
+	return errors.Join(v.first.Close(), v.second.Close())
 }
 
-// handed is a listener whose connections have made their handshake.
+// handed is a listener whose connections speak HTTP/2.
 type handed struct {
 	address net.Addr
 	conns   chan net.Conn
@@ -124,7 +118,7 @@ type handed struct {
 	over    chan struct{}
 }
 
-func (h *handed) give(_ string, c *tls.Conn) {
+func (h *handed) give(c net.Conn) {
 	select {
 	case h.conns <- c:
 	case <-h.over:

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"sallyport/config"
 	"sallyport/http1"
@@ -74,10 +75,14 @@ func (s *server) open(l *config.Listener) (*door, error) {
 		}
 		c.current.Store(pair)
 		s.certs = append(s.certs, c)
-		d.scheme, d.runner = "https", s.secured(s.engine(l), c.config(tlsVersion(l.TLS.MinVersion)))
+		engine := s.engine(l)
+		engine.TLS = c.config(tlsVersion(l.TLS.MinVersion))
+		d.scheme, d.runner = "https", s.second(engine)
 	case l.Redirect:
 		d.redirect = &redirect{to: string(l.RedirectTo), port: "443"}
 		d.name, d.runner = "redirect", s.server(d.redirect)
+	case l.H2C:
+		d.runner = s.second(s.engine(l))
 	default:
 		d.runner = s.engine(l)
 	}
@@ -128,9 +133,27 @@ func (s *server) server(handler http.Handler) *http.Server {
 		Protocols:                    protocols,
 		ReadHeaderTimeout:            t.Header.Duration(),
 		IdleTimeout:                  t.Idle.Duration(),
+		HTTP2:                        http2Limits(t.Body.Duration()),
 		MaxHeaderBytes:               2*int(s.config.Sizes.HeaderBytes) + int(s.config.Sizes.TargetBytes),
 		DisableGeneralOptionsHandler: true, // OPTIONS * is for the pipeline to judge
 		ErrorLog:                     log.New(connectionLog{s}, "", 0),
+	}
+}
+
+// http2Limits are what one connection of HTTP/2 may cost. Streams that a client
+// resets count among those at one time until their handlers have ended, which
+// net/http sees to (the rapid reset of CVE-2023-44487), and header blocks of
+// many frames are bounded with MaxHeaderBytes (CVE-2023-45288).
+func http2Limits(write time.Duration) *http.HTTP2Config {
+	return &http.HTTP2Config{
+		MaxConcurrentStreams:          128,
+		MaxReadFrameSize:              16 << 10,
+		MaxDecoderHeaderTableSize:     4 << 10,
+		MaxReceiveBufferPerStream:     256 << 10,
+		MaxReceiveBufferPerConnection: 1 << 20,
+		SendPingTimeout:               30 * time.Second,
+		PingTimeout:                   15 * time.Second,
+		WriteByteTimeout:              write,
 	}
 }
 

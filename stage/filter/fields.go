@@ -25,9 +25,10 @@ type Fields struct {
 // Run implements sallyport.Step.
 func (f *Fields) Run(x *sallyport.Exchange) error {
 	fields := &x.Response.Fields
-	fields.DelFunc(func(field message.Field) bool {
-		return f.tells(field.Name) || f.CORS && hasPrefix(field.Name, "Access-Control-")
-	})
+	fields.DelFunc(func(field message.Field) bool { return f.takes(field.Name) })
+	if body := x.Response.Body; body.MayHaveTrailers() {
+		body.FilterTrailers(func(name string) bool { return !f.takes(name) && !f.sets(name) })
+	}
 	for _, d := range f.Defaults {
 		if x.Response.Tunnel == nil && !fields.Has(d.Name) {
 			*fields = append(*fields, d)
@@ -42,6 +43,13 @@ func (f *Fields) Run(x *sallyport.Exchange) error {
 	}
 	return nil
 }
+
+func (f *Fields) takes(name string) bool {
+	return f.tells(name) || f.CORS && hasPrefix(name, "Access-Control-")
+}
+
+// sets tells a field that is ours: behind the content it would say otherwise.
+func (f *Fields) sets(name string) bool { return f.Set.Has(name) }
 
 func (f *Fields) tells(name string) bool {
 	for _, banner := range banners {

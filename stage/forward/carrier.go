@@ -34,6 +34,8 @@ type outgoing struct {
 	path string
 	// fields are all but Host and the framing.
 	fields message.Fields
+	// trailers: the client takes fields behind the answer's content.
+	trailers bool
 	// host sends the client's Host instead of the target's.
 	host bool
 	// idle is the longest pause within the answer's body, whole the time for

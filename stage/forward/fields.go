@@ -160,8 +160,11 @@ func (t *text) node(a netip.Addr) {
 
 // via says how the request came to us (RFC 9110 §7.6.3).
 func via(proto string) string {
-	if strings.HasPrefix(proto, "HTTP/2") {
+	switch {
+	case strings.HasPrefix(proto, "HTTP/2"):
 		return "2 sallyport"
+	case strings.HasPrefix(proto, "HTTP/3"):
+		return "3 sallyport"
 	}
 	return "1.1 sallyport"
 }

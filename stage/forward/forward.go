@@ -5,7 +5,8 @@
 // It never follows a redirect, upgrades a connection to WebSocket alone and only
 // where the operation is one, and lets no field through by which a client could name a caller, an address or a method that
 // the gateway has not established itself. RFC 9110 §7.6 (forwarding), RFC 7239
-// (Forwarded).
+// (Forwarded); the answers of HTTP/2 as net/http reads them, gRPC over HTTP/2 as
+// far as its deadline and trailers go.
 package forward
 
 import (
@@ -49,9 +50,16 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 		return err
 	}
 	base, path := u.strip(x.Request.Path)
+	whole, hurried, err := u.bound(x.Request.Fields)
+	if err != nil {
+		return err
+	}
 	trip := &trip{
-		upstream: u, exchange: x, begun: x.Env.Now(),
-		out: outgoing{Request: x.Request, path: path, fields: fields, host: u.PreserveHost, idle: u.Idle, whole: u.Whole},
+		upstream: u, exchange: x, begun: x.Env.Now(), whole: whole, hurried: hurried,
+		out: outgoing{
+			Request: x.Request, path: path, fields: fields, trailers: takesTrailers(x.Request.Fields), host: u.PreserveHost,
+			idle: u.Idle, whole: whole,
+		},
 	}
 	if u.WebSocket != nil && websocket.CheckRequest(x.Request) == nil {
 		if err := u.WebSocket.enter(x); err != nil {
@@ -68,6 +76,7 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	}
 	x.Upstream.Status = response.Status
 	x.Response = response
+	limitTrailers(response)
 	response.Fields = answerFields(response.Fields)
 	rebase(response.Fields, base)
 	if response.Status == 101 {
@@ -77,6 +86,19 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 		return problem.Fail(problem.UpstreamBroken, fmt.Errorf("status %d", response.Status))
 	}
 	return nil
+}
+
+// bound is the time for the whole exchange: ours, or that which the client
+// itself gives a call of gRPC where it is the shorter one (hurried).
+func (u *Upstream) bound(fields message.Fields) (whole time.Duration, hurried bool, err error) {
+	if !isGRPC(fields) {
+		return u.Whole, false, nil
+	}
+	d, err := hurry(fields)
+	if d > 0 && (u.Whole == 0 || d < u.Whole) {
+		return d, true, err
+	}
+	return u.Whole, false, err
 }
 
 // failure says what went wrong between the gateway and the backend.

@@ -5,21 +5,26 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"sallyport/message"
 )
 
-// netHTTP carries requests with net/http.
-type netHTTP struct{ transport *http.Transport }
+// netHTTP carries requests with net/http: HTTP/2, or what was agreed on.
+type netHTTP struct {
+	config    PoolConfig
+	transport *http.Transport
+}
 
 func newNetHTTP(c PoolConfig) *netHTTP {
-	return &netHTTP{&http.Transport{
+	return &netHTTP{c, &http.Transport{
 		Proxy:                  nil, // never the environment's
 		DialContext:            connectTarget,
 		DialTLSContext:         connectTarget,
@@ -27,9 +32,18 @@ func newNetHTTP(c PoolConfig) *netHTTP {
 		DisableCompression:     true, // the answer is the client's, not ours
 		MaxIdleConnsPerHost:    max(c.Connections, 2),
 		IdleConnTimeout:        60 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        8 << 10,
-		ReadBufferSize:         8 << 10,
+		MaxResponseHeaderBytes: int64(answerLimits.Fields), // and of trailers; in HTTP/2 with 32 bytes more for each (RFC 9113 §6.5.2)
+		Protocols:              c.Protocol.spoken(),
+		HTTP2: &http.HTTP2Config{
+			MaxReadFrameSize:              64 << 10,
+			MaxReceiveBufferPerStream:     1 << 20,
+			MaxReceiveBufferPerConnection: 2 << 20,
+			SendPingTimeout:               15 * time.Second, // a connection on which nothing comes may be dead
+			PingTimeout:                   5 * time.Second,
+			WriteByteTimeout:              30 * time.Second,
+		},
+		WriteBufferSize: 8 << 10,
+		ReadBufferSize:  8 << 10,
 	}}
 }
 
@@ -44,21 +58,23 @@ func connectTarget(ctx context.Context, _, _ string) (net.Conn, error) {
 func (c *netHTTP) closeIdle() { c.transport.CloseIdleConnections() }
 
 func (c *netHTTP) waiting(firstByte time.Duration) carrier {
-	transport := c.transport.Clone()
-	transport.ResponseHeaderTimeout = firstByte
-	return &netHTTP{transport}
+	config := c.config
+	config.FirstByte = firstByte
+	return newNetHTTP(config)
 }
 
 // carry implements carrier. net/http repeats a request when a kept connection
 // turns out to be closed: those of which nothing was written, and those without
-// a body whose method is safe (RFC 9110 §9.2.2).
+// a body whose method is safe (RFC 9110 §9.2.2). In HTTP/2 it repeats one that
+// the server says it has not processed (RFC 9113 §8.7: REFUSED_STREAM, and
+// GOAWAY), unless a part of a body was read for it that streams.
 func (c *netHTTP) carry(ctx context.Context, to *Target, out *outgoing) (*message.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := func() {}
 	if out.whole > 0 {
 		stop = withDeadline(out.whole, cancel)
 	}
-	r, err := c.transport.RoundTrip(toNetHTTP(ctx, to, out))
+	r, err := c.transport.RoundTrip(c.request(ctx, to, out))
 	if err != nil {
 		stop()
 		if cause := context.Cause(ctx); errors.Is(cause, errDeadline) {
@@ -71,7 +87,10 @@ func (c *netHTTP) carry(ctx context.Context, to *Target, out *outgoing) (*messag
 		return nil, unquoted(err)
 	}
 	answer := &message.Response{Status: r.StatusCode, Fields: fromNetHTTP(r.Header)}
-	body := watch(ctx, r.Body, out.idle, cancel, stop)
+	if announced := slices.Sorted(maps.Keys(r.Trailer)); len(announced) > 0 {
+		answer.Fields.Add("Trailer", strings.Join(announced, ", ")) // net/http has taken it apart
+	}
+	body := watch(ctx, r, out.idle, cancel, stop)
 	if r.Body != http.NoBody || out.Method == "HEAD" {
 		answer.Body = message.NewBody(body, r.ContentLength)
 	} else {
@@ -80,7 +99,7 @@ func (c *netHTTP) carry(ctx context.Context, to *Target, out *outgoing) (*messag
 	return answer, nil
 }
 
-func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
+func (c *netHTTP) request(ctx context.Context, to *Target, out *outgoing) *http.Request {
 	r := &http.Request{
 		Method: out.Method,
 		// Opaque is sent as it stands.
@@ -90,6 +109,9 @@ func toNetHTTP(ctx context.Context, to *Target, out *outgoing) *http.Request {
 		Proto:      "HTTP/1.1",
 		ProtoMajor: 1,
 		ProtoMinor: 1,
+	}
+	if out.trailers && c.config.Protocol == HTTP2 {
+		r.Header["Te"] = []string{"trailers"} // over HTTP/1.1 it would need a word in Connection too
 	}
 	if out.host {
 		r.Host = out.Authority

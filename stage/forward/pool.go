@@ -41,6 +41,8 @@ type PoolConfig struct {
 	// Connections bounds idle connections per target, MaxRequests the requests
 	// under way; 0 requests is no bound.
 	Connections, MaxRequests int
+	// Protocol is what the targets are spoken to in.
+	Protocol Protocol
 	// TLS is for https targets; nil is the default.
 	TLS *TLS
 
@@ -109,7 +111,8 @@ func NewPool(c PoolConfig, env *sallyport.Env, states *States) (*Pool, error) {
 	}
 	g := &group{config: c, env: env, states: states, lookup: lookup, again: make(chan struct{}, 1)}
 	g.budget.fill()
-	how := &connecting{within: c.Connect, tls: c.TLS.config()}
+	how := &connecting{within: c.Connect, protocol: c.Protocol, tls: c.TLS.config()}
+	how.tls.NextProtos = c.Protocol.offered()
 	for _, one := range c.Targets {
 		t, err := newTarget(one.URL, how)
 		if err != nil {
@@ -125,7 +128,7 @@ func NewPool(c PoolConfig, env *sallyport.Env, states *States) (*Pool, error) {
 		return nil, errors.New("an upstream needs a target")
 	}
 	g.now.Store(newSet(slices.Clone(g.seeds)))
-	return &Pool{group: g, carrier: newHTTP1(c, env.Now)}, nil
+	return &Pool{group: g, carrier: c.carrier(env.Now)}, nil
 }
 
 func lookup(ctx context.Context, name string) ([]netip.Addr, error) {

@@ -42,8 +42,9 @@ type Target struct {
 // connecting is how connections are made.
 type connecting struct {
 	// within bounds the time until a connection stands, TLS included; 0 is for ever.
-	within time.Duration
-	tls    *tls.Config
+	within   time.Duration
+	protocol Protocol
+	tls      *tls.Config
 }
 
 // newTarget reads http://host:port/prefix, https://… or unix:/path/of/socket,
@@ -188,8 +189,16 @@ func (t *Target) secure(ctx context.Context, plain net.Conn) (net.Conn, error) {
 		config = config.Clone()
 		config.ServerName = t.name
 	}
-	conn := tls.Client(http1.NewSocket(plain), config)
-	if err := conn.HandshakeContext(ctx); err != nil {
+	under := plain
+	if t.how.protocol != HTTP2 && t.how.protocol != Auto {
+		under = http1.NewSocket(plain)
+	}
+	conn := tls.Client(under, config)
+	err := conn.HandshakeContext(ctx)
+	if err == nil && t.how.protocol == HTTP2 && conn.ConnectionState().NegotiatedProtocol != "h2" {
+		err = errNoHTTP2
+	}
+	if err != nil {
 		plain.Close()
 		return nil, err
 	}

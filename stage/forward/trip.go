@@ -19,8 +19,12 @@ type trip struct {
 	exchange *sallyport.Exchange
 	out      outgoing
 	begun    time.Time
-	key      uint64
-	keyed    bool
+	// whole is the time for everything, 0 for ever. It is the client's own
+	// where it is hurried.
+	whole   time.Duration
+	hurried bool
+	key     uint64
+	keyed   bool
 
 	target  *Target   // at which the request is under way, nil if at none
 	set     time.Time // when it set out there
@@ -67,8 +71,8 @@ func (t *trip) send() (*message.Response, error) {
 		if response != nil {
 			response.Body.Close()
 		}
-		if t.upstream.Whole > 0 {
-			if t.out.whole = t.upstream.Whole - t.exchange.Env.Now().Sub(t.begun); t.out.whole <= 0 {
+		if t.whole > 0 {
+			if t.out.whole = t.whole - t.exchange.Env.Now().Sub(t.begun); t.out.whole <= 0 {
 				t.leave()
 				return nil, errDeadline
 			}
@@ -132,7 +136,7 @@ func (t *trip) onceMore() bool {
 		return false
 	}
 	wait := p.config.Retries.wait(t.retry + 1)
-	if whole := t.upstream.Whole; whole > 0 && t.arrived.Sub(t.begun)+wait >= whole {
+	if t.whole > 0 && t.arrived.Sub(t.begun)+wait >= t.whole {
 		return false
 	}
 	if t.depart(t.arrived, t.tried) != nil && t.depart(t.arrived, nil) != nil {
@@ -166,7 +170,7 @@ func (t *trip) leave() {
 // Done implements sallyport.Closing: an answer that broke off speaks against
 // its target too.
 func (t *trip) Done(x *sallyport.Exchange) {
-	if err := t.answer.Broken(); err != nil && t.target != nil && x.Context.Err() == nil {
+	if err := t.answer.Broken(); err != nil && t.target != nil && x.Context.Err() == nil && !t.outrun() {
 		if _, ours := errors.AsType[*problem.Refusal](err); !ours {
 			what := reset
 			if isTimeout(err) {
@@ -188,7 +192,7 @@ func (t *trip) causeOf(err error) cause {
 	}
 	var client *clientError
 	switch {
-	case t.exchange.Context.Err() != nil || errors.As(err, &client):
+	case t.exchange.Context.Err() != nil || errors.As(err, &client), t.outrun():
 		return abandoned
 	case isDial(err):
 		return connect
@@ -198,6 +202,12 @@ func (t *trip) causeOf(err error) cause {
 		return timeout
 	}
 	return reset
+}
+
+// outrun tells whether the time has passed that the client gave its own call:
+// that speaks against no target, or anybody could take targets out.
+func (t *trip) outrun() bool {
+	return t.hurried && t.exchange.Env.Now().Sub(t.begun) >= t.whole
 }
 
 // tell notes the attempt for the event.

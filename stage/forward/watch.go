@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"time"
+
+	"sallyport/message"
 )
 
 var (
@@ -28,15 +31,15 @@ func withDeadline(d time.Duration, cancel context.CancelCauseFunc) (stop func())
 // pauses for too long, and when it is closed.
 type watched struct {
 	ctx    context.Context
-	body   io.ReadCloser
+	answer *http.Response
 	idle   time.Duration
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
 	stop   func()
 }
 
-func watch(ctx context.Context, body io.ReadCloser, idle time.Duration, cancel context.CancelCauseFunc, stop func()) io.ReadCloser {
-	return &watched{ctx: ctx, body: body, idle: idle, cancel: cancel, stop: stop}
+func watch(ctx context.Context, answer *http.Response, idle time.Duration, cancel context.CancelCauseFunc, stop func()) *watched {
+	return &watched{ctx: ctx, answer: answer, idle: idle, cancel: cancel, stop: stop}
 }
 
 func (w *watched) Read(p []byte) (int, error) {
@@ -47,7 +50,7 @@ func (w *watched) Read(p []byte) (int, error) {
 			w.timer.Reset(w.idle)
 		}
 	}
-	n, err := w.body.Read(p)
+	n, err := w.answer.Body.Read(p)
 	if w.timer != nil {
 		w.timer.Stop() // the time the client takes is not the backend's
 	}
@@ -61,12 +64,15 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Trailers implements message.Trailing. net/http fills them in at the end.
+func (w *watched) Trailers() message.Fields { return fromNetHTTP(w.answer.Trailer) }
+
 func (w *watched) Close() error {
 	w.stop()
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	err := w.body.Close()
+	err := w.answer.Body.Close()
 	w.cancel(nil)
 	return err
 }
