@@ -51,8 +51,9 @@ type Upstream struct {
 	// is suspended.
 	Breaker *Breaker `yaml:"breaker"`
 	// Send requests again that failed. Without it, only a request whose
-	// connection did not stand goes on, to the next target. A number is short
-	// for its attempts.
+	// connection did not stand goes on, to the next target, and a safe one
+	// without content is repeated once whose kept connection was dead at once
+	// (RFC 9112 §9.3.1). A number is short for its attempts.
 	Retries *Retries `yaml:"retries"`
 	// Tell /readyz that the gateway is not ready while none of the targets can
 	// be reached. Turn it off where other APIs are to be served all the same.

@@ -15,7 +15,7 @@ import (
 // a host and lead to different places. Its errors say what happened: one for
 // which isDial holds means that nothing was sent, a clientError that the
 // request's body could not be read, one for which isTimeout holds that the
-// target took too long; any other that the answer is broken.
+// target took too long, a keptError that a kept connection ended; any other that the answer is broken.
 type carrier interface {
 	// carry sends a request and waits for the answer's header fields. The
 	// answer's body streams and must be closed; its fields are all that came.
@@ -38,6 +38,8 @@ type outgoing struct {
 	trailers bool
 	// host sends the client's Host instead of the target's.
 	host bool
+	// fresh has it sent on a new connection.
+	fresh bool
 	// idle is the longest pause within the answer's body, whole the time for
 	// everything that is left; 0 is for ever.
 	idle, whole time.Duration

@@ -30,9 +30,8 @@ func (c *http1Carrier) waiting(firstByte time.Duration) carrier {
 
 func (c *http1Carrier) closeIdle() {}
 
-// carry implements carrier. A kept connection may turn out to be closed: then
-// the request is sent once more, on a new one, if nothing of it was written or
-// it may be done twice.
+// carry implements carrier. A kept connection may turn out to be closed: where
+// nothing of the request was written, it is written on a new one.
 func (c *http1Carrier) carry(ctx context.Context, to *Target, out *outgoing) (*message.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -51,10 +50,16 @@ func (c *http1Carrier) carry(ctx context.Context, to *Target, out *outgoing) (*m
 	if call.Whole > 0 {
 		begun = c.now()
 	}
-	if conn := to.idle.take(); conn != nil {
-		answer, err := conn.Do(ctx, &call)
-		if err == nil || !repeatable(err, out) {
-			return answer, told(err)
+	if !out.fresh {
+		if conn := to.idle.take(); conn != nil {
+			answer, err := conn.Do(ctx, &call)
+			var unanswered *http1.Unanswered
+			switch {
+			case !errors.As(err, &unanswered):
+				return answer, told(err)
+			case unanswered.Written:
+				return nil, keptError{err}
+			}
 		}
 	}
 	conn, err := c.connect(ctx, to, out.whole)
@@ -86,13 +91,6 @@ func (c *http1Carrier) connect(ctx context.Context, to *Target, whole time.Durat
 		return nil, err
 	}
 	return http1.NewClientConn(conn, answerLimits, to.idle.put), nil
-}
-
-// repeatable tells whether a kept connection was closed before the request had
-// an effect, or one that may be had twice (RFC 9112 §9.3.1).
-func repeatable(err error, out *outgoing) bool {
-	var unanswered *http1.Unanswered
-	return errors.As(err, &unanswered) && (!unanswered.Written || resendable(out.Request))
 }
 
 // told is an error as carrier speaks of it.

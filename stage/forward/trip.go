@@ -102,6 +102,10 @@ func (t *trip) arrive(response *message.Response, err error) (again func() bool)
 	}
 	t.arrived = t.exchange.Env.Now()
 	t.target.count(what, status)
+	if t.wasDead(err) && t.afford() {
+		t.tell(what, status, err)
+		return t.anew // it says nothing about the target
+	}
 	p.judge(t.target, t.arrived, what, status, t.probe)
 	t.probe = false
 	switch {
