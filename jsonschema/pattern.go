@@ -133,7 +133,6 @@ type patternError struct {
 	message string
 	at      int // the character, from 1
 	remedy  string
-	linear  bool // nothing is wrong but that it needs backtracking
 }
 
 func (e *patternError) Error() string {

@@ -18,7 +18,6 @@ type otherReader struct {
 	body    []byte
 	decoder *jsontext.Decoder
 	lines   strings.Builder
-	values  int
 }
 
 func readOtherwise(body []byte) (string, *Fault) {

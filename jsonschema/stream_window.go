@@ -29,9 +29,6 @@ func (w *window) end() int64 { return w.base + int64(len(w.buffer)) }
 
 func (w *window) bytes(from, to int64) []byte { return w.buffer[w.index(from):w.index(to)] }
 
-// buffered tells whether something was read that was not looked at yet.
-func (w *window) buffered() bool { return w.at < w.end() }
-
 // more reads on; everything that was not passed is kept. It is false at the end
 // and where no more may be held, which is an error.
 func (w *window) more() (bool, error) {
