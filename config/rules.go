@@ -35,10 +35,12 @@ type Request struct {
 	// it decoded; refuse takes no encoded body at all (415).
 	Encoded string `yaml:"encoded" default:"decode" choices:"decode refuse"`
 	// What comes of a header field that differs in underscores and hyphens alone
-	// from another one, or from one that the operation reads: X_Tenant beside
-	// X-Tenant. Many backends take the two for one (CGI, WSGI, Rack), so that
-	// they would read another value than was checked. drop takes it away, pass is
-	// right only for backends that tell them apart.
+	// from another one, or from one that the operation or every message is read
+	// by: X_Tenant beside X-Tenant, and Content_Length always. Many backends take
+	// the two for one (CGI, WSGI, Rack), so that they would read another value
+	// than was checked. drop takes it away, pass is right only for backends that
+	// tell them apart; twins of what frames a message or ends at its connection
+	// never reach them.
 	Twins string `yaml:"twins" default:"refuse" choices:"refuse drop pass"`
 	// The status for a request that its schema refuses.
 	Status int `yaml:"status" default:"400" choices:"400 422"`

@@ -58,7 +58,7 @@ func (r *Reading) takesAway(fields message.Fields) bool {
 	}
 	for option := range strings.SplitSeq(value, ",") {
 		option = strings.TrimSpace(option)
-		if slices.ContainsFunc(r.Fields, func(name string) bool { return message.EqualName(name, option) }) {
+		if slices.ContainsFunc(r.Fields, func(name string) bool { return alike(name, option) }) {
 			return true
 		}
 	}

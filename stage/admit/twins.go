@@ -17,7 +17,7 @@ type Twins struct {
 	// Ours tells the names that never reach the backend, whoever sends them.
 	Ours func(name string) bool
 
-	known     []string // names that the operation reads
+	known     []string // names that the operation reads, beside those of alwaysRead
 	withScore bool     // one of them has an underscore: then hyphens make a twin
 }
 
@@ -60,6 +60,14 @@ func anyUnderscore(fields message.Fields) bool {
 	return false
 }
 
+// alwaysRead are the names with a hyphen that every message is read by: those of
+// its framing and its connection (RFC 9112 §6, RFC 9110 §7.6.1), of its content,
+// and those that the gateway takes away or gives anew.
+var alwaysRead = [...]string{
+	"Content-Length", "Transfer-Encoding", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "HTTP2-Settings",
+	"Content-Type", "Content-Encoding", "Content-Range", "Accept-Encoding", "If-Range", "Sec-WebSocket-Extensions",
+}
+
 // isTwin tells whether the field could be taken for one that the operation
 // reads, or has an underscore and could be taken for another one of the request.
 func (t *Twins) isTwin(fields message.Fields, at int) bool {
@@ -76,6 +84,11 @@ func (t *Twins) isTwin(fields message.Fields, at int) bool {
 	}
 	if strings.IndexByte(name, '_') < 0 {
 		return false
+	}
+	for _, known := range alwaysRead {
+		if alike(name, known) {
+			return true
+		}
 	}
 	for i := range fields {
 		if i != at && alike(name, fields[i].Name) && !message.EqualName(name, fields[i].Name) {

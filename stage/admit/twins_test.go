@@ -34,6 +34,11 @@ func TestTwins(t *testing.T) {
 		{"", "X_Mine X-Mine", "X-Mine"},
 		{"", "x_mine X_Mine", "x_mine X_Mine"},
 		{"", "Content_Length Content-Length", "Content-Length"},
+		{"", "Transfer_Encoding Content-Length", "Content-Length"},
+		{"", "content_length", ""},
+		{"", "Keep_Alive Proxy_Connection Content_Type Content_Encoding Accept", "Accept"},
+		{"", "Transfer-Encoding Keep-Alive", "Transfer-Encoding Keep-Alive"},
+		{"Content_Length", "Content_Length", "Content_Length"}, // the operation reads it by that name
 		{"X-Tenant", "X_Tenants X@Tenant", "X_Tenants X@Tenant"},
 		{"", "X-Caller-Id X_Caller_Id X-Caller_Id", "X-Caller-Id X_Caller_Id X-Caller_Id"}, // nobody's reach the backend
 	} {

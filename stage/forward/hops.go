@@ -9,13 +9,15 @@ import (
 
 // hopByHop tells the fields that end at each connection (RFC 9110 §7.6.1), the
 // ones that a Connection field lists among them. Host and Content-Length are
-// written anew.
+// written anew. Underscores count as hyphens: behind us Transfer_Encoding may be
+// read as the framing (CGI, RFC 3875 §4.1.18).
 func hopByHop(name string, listed []string) bool {
-	if hopFields.have(name) {
+	if hopFields.haveAlike(name) {
 		return true
 	}
 	for _, l := range listed {
-		if message.EqualName(name, l) {
+		// A twin goes with what it could be taken for, and never takes that away.
+		if message.EqualName(name, l) || strings.IndexByte(name, '_') >= 0 && isAlike(name, l) {
 			return true
 		}
 	}
@@ -39,7 +41,7 @@ func connectionListed(fields message.Fields) []string {
 	for option := range strings.SplitSeq(value, ",") {
 		option = strings.TrimSpace(option)
 		// Most often it is keep-alive, which ends at each connection anyway.
-		if option != "" && !hopFields.have(option) && !endToEnd.have(option) {
+		if option != "" && !hopFields.haveAlike(option) && !endToEnd.haveAlike(option) {
 			listed = append(listed, option)
 		}
 	}

@@ -1,7 +1,5 @@
 package forward
 
-import "sallyport/message"
-
 // Owns tells the fields that only the gateway may set, and those by
 // which frameworks let a client override what was checked. Many backends see
 // X_Caller_Subject and X-Caller-Subject as the same (CGI, RFC 3875 §4.1.18),
@@ -30,6 +28,8 @@ func beginsAlike(name, prefix string) bool {
 	}
 	return true
 }
+
+func isAlike(a, b string) bool { return len(a) == len(b) && beginsAlike(a, b) }
 
 func folded(c byte) byte {
 	switch {
@@ -73,9 +73,10 @@ func (by *names) of(name string) []string {
 	return by[len(name)]
 }
 
-func (by *names) have(name string) bool {
+// haveAlike tells whether a backend might take the name for one of them.
+func (by *names) haveAlike(name string) bool {
 	for _, n := range by.of(name) {
-		if message.EqualName(n, name) {
+		if isAlike(n, name) {
 			return true
 		}
 	}

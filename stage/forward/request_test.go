@@ -66,6 +66,24 @@ X-Tenant: t1`
 	}
 }
 
+// TestTwinsOfTheConnection: a backend that folds underscores (CGI, RFC 3875
+// §4.1.18) would read the framing from them.
+func TestTwinsOfTheConnection(t *testing.T) {
+	x := exchange(t, "GET", "/", "", "Transfer_Encoding", "chunked", "content_length", "3", "Keep_Alive", "1", "Proxy_Connection", "close",
+		"Connection", "X-Hop, Content_Type, X_Other", "X_Hop", "1", "Content-Type", "text/plain", "X-Other", "1", "X_kept", "1")
+	head := "\n" + sent(t, ordinary(t), x) + "\n"
+	for _, name := range []string{"Transfer_Encoding", "Content_Length", "Keep_Alive", "Proxy_Connection", "X_Hop"} {
+		if strings.Contains(strings.ToLower(head), "\n"+strings.ToLower(name)+":") {
+			t.Errorf("%s was sent on:\n%s", name, head)
+		}
+	}
+	for _, line := range []string{"Content-Type: text/plain", "X-Other: 1", "X_kept: 1"} {
+		if !strings.Contains(head, "\n"+line+"\n") {
+			t.Errorf("want %s in\n%s", line, head)
+		}
+	}
+}
+
 func TestForwardedChain(t *testing.T) {
 	for _, c := range []struct{ name, peer, client, usual, standard string }{
 		{"the client itself", "192.0.2.1", "192.0.2.1", "192.0.2.1", `for=192.0.2.1;host="api.example:8080";proto=http`},
