@@ -1,6 +1,10 @@
 package http1
 
-import "strings"
+import (
+	"strings"
+
+	"sallyport/message"
+)
 
 // checkForm takes the forms of RFC 9112 §3.2 that a gateway in front of an API
 // can serve: origin-form, absolute-form, and the asterisk of OPTIONS. CONNECT
@@ -12,22 +16,22 @@ func checkForm(method, target string) error {
 	case target[0] == '/', target == "*" && method == "OPTIONS":
 		return nil
 	}
-	if authority, ok := absolute(target); !ok || !isAuthority(authority) {
+	if _, authority, ok := absolute(target); !ok || !isAuthority(authority) {
 		return errTarget
 	}
 	return nil
 }
 
-// absolute cuts the authority out of a target in absolute-form.
-func absolute(target string) (authority string, ok bool) {
+// absolute cuts scheme and authority out of a target in absolute-form.
+func absolute(target string) (scheme, authority string, ok bool) {
 	scheme, rest, ok := strings.Cut(target, "://")
 	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
-		return "", false
+		return "", "", false
 	}
 	if end := strings.IndexAny(rest, "/?"); end >= 0 {
 		rest = rest[:end]
 	}
-	return rest, true
+	return scheme, rest, true
 }
 
 // findAuthority holds the Host field to RFC 9112 §3.2. Where the target names a
@@ -41,8 +45,8 @@ func (h *head) findAuthority() error {
 		return errHost
 	}
 	h.authority = h.host
-	if named, ok := absolute(h.target); ok && h.target[0] != '/' {
-		if h.hosts == 1 && !strings.EqualFold(named, h.host) {
+	if scheme, named, ok := absolute(h.target); ok && h.target[0] != '/' {
+		if h.hosts == 1 && !message.SameAuthority(scheme, named, h.host) {
 			return errHostOther
 		}
 		h.authority = named

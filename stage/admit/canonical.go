@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"sallyport"
+	"sallyport/message"
 	"sallyport/problem"
 )
 
@@ -38,7 +39,7 @@ func (c *Canonical) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return err
 	}
-	target, err := originForm(r.Target, r.Authority)
+	target, err := originForm(r)
 	if err != nil {
 		return err
 	}
@@ -74,27 +75,28 @@ func (c *Canonical) checkFields(x *sallyport.Exchange) error {
 
 // originForm is the target as path and query. An absolute target must name the
 // host that the Host field names (RFC 9112 §3.2.2): else two servers could
-// route the request differently.
-func originForm(target, authority string) (string, error) {
-	if strings.HasPrefix(target, "/") {
-		return target, nil
+// route the request differently. Its scheme must be the connection's: what is
+// said of https was not proved here (RFC 9110 §7.4).
+func originForm(r *message.Request) (string, error) {
+	if strings.HasPrefix(r.Target, "/") {
+		return r.Target, nil
 	}
-	for _, scheme := range [...]string{"http://", "https://"} {
-		rest, ok := strings.CutPrefix(target, scheme)
-		if !ok {
-			continue
-		}
-		i := strings.IndexAny(rest, "/?#")
-		if i < 0 {
-			i = len(rest)
-		}
-		if !strings.EqualFold(rest[:i], authority) {
-			return "", problem.Refuse(problem.RequestMalformed, "The target and the Host field name different hosts.")
-		}
-		if i == len(rest) || rest[i] == '?' {
-			return "/" + rest[i:], nil
-		}
-		return rest[i:], nil
+	scheme, rest, ok := strings.Cut(r.Target, "://")
+	switch {
+	case !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
+		return "", problem.Refuse(problem.RequestMalformed, "The request target must be a path.")
+	case !strings.EqualFold(scheme, r.Scheme):
+		return "", problem.Refuse(problem.RequestMalformed, "The target's scheme is not that of the connection.")
 	}
-	return "", problem.Refuse(problem.RequestMalformed, "The request target must be a path.")
+	i := strings.IndexAny(rest, "/?#")
+	if i < 0 {
+		i = len(rest)
+	}
+	if !message.SameAuthority(scheme, rest[:i], r.Authority) {
+		return "", problem.Refuse(problem.RequestMalformed, "The target and the Host field name different hosts.")
+	}
+	if i == len(rest) || rest[i] == '?' {
+		return "/" + rest[i:], nil
+	}
+	return rest[i:], nil
 }

@@ -26,7 +26,8 @@ func TestCanonicalSetsTheOneReading(t *testing.T) {
 		{"question marks within the query", "/a?b?c", "/a", "b?c"},
 		{"empty query", "/a?", "/a", ""},
 		{"absolute form", "http://api.example/a?b", "/a", "b"},
-		{"absolute form over TLS in other letters", "https://API.example/a", "/a", ""},
+		{"absolute form in other letters", "HTTP://API.example/a", "/a", ""},
+		{"absolute form with its port", "http://api.example:80/a", "/a", ""},
 		{"absolute form without path", "http://api.example", "/", ""},
 		{"absolute form with query and no path", "http://api.example?b", "/", "b"},
 	} {
@@ -59,6 +60,7 @@ func TestCanonicalRefuses(t *testing.T) {
 		{"a host that begins with ours", "http://api.example.evil.example/a", nil, problem.RequestMalformed},
 		{"user information in absolute form", "http://api.example@evil.example/a", nil, problem.RequestMalformed},
 		{"another port in absolute form", "http://api.example:81/a", nil, problem.RequestMalformed},
+		{"a scheme that was not proved", "https://api.example/a", nil, problem.RequestMalformed},
 		{"another scheme", "ftp://api.example/a", nil, problem.RequestMalformed},
 		{"a fragment behind an absolute form", "http://api.example#/a", nil, problem.PathAmbiguous},
 		{"a fragment in the query", "/a?b#c", nil, problem.RequestMalformed},
@@ -72,7 +74,15 @@ func TestCanonicalRefuses(t *testing.T) {
 			}
 		})
 	}
-	x := exchange("GET", "/")
+	x := exchange("GET", "https://API.example:443/a")
+	x.Request.Scheme = "https"
+	if err := roomy().Run(x); err != nil || x.Request.Path != "/a" {
+		t.Errorf("over TLS: %q, %v", x.Request.Path, err)
+	}
+	x = exchange("GET", "http://api.example/a")
+	x.Request.Scheme = "https"
+	wantKind(t, roomy().Run(x), problem.RequestMalformed)
+	x = exchange("GET", "/")
 	x.Request.Authority = "user@api.example"
 	wantKind(t, roomy().Run(x), problem.RequestMalformed)
 }
