@@ -30,6 +30,8 @@ func TestAnswers(t *testing.T) {
 		{"early hints before it", "GET", "HTTP/1.1 103 Early Hints\nLink: </a>\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, "", "ok", 2},
 		{"100 before it", "POST", "HTTP/1.1 100 Continue\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, "", "ok", 2},
 		{"fields of its connection", "GET", "HTTP/1.1 200 OK\nContent-Length: 2\nConnection: X-Hop\nX-Hop: 1\nKeep-Alive: 1\nUpgrade: h2c\nTrailer: A\nProxy-Authenticate: Basic\nA: 1\nA: 0\nB: 2\n\nok", 200, "A: 1\nA: 0\nB: 2", "ok", 2},
+		{"reset content that has some", "POST", "HTTP/1.1 205 Reset Content\nContent-Length: 2\n\nno", 205, "", "", -2},
+		{"reset content in chunks", "POST", "HTTP/1.1 205 Reset Content\nTransfer-Encoding: chunked\n\n2\nno\n0\n\n", 205, "", "", -2},
 		{"twins of fields of its connection", "GET", "HTTP/1.1 200 OK\nContent-Length: 2\nTransfer_Encoding: chunked\nContent_Length: 9\nKeep_Alive: 1\nConnection: X-Hop\nX_Hop: 1\nX_mine: 1\n\nok", 200, "X_mine: 1", "ok", 2},
 		{"an encoding is the client's", "GET", "HTTP/1.1 200 OK\nContent-Length: 2\nContent-Encoding: gzip\n\nok", 200, "Content-Encoding: gzip", "ok", 2},
 		{"a failure", "GET", "HTTP/1.1 503 Overloaded\nContent-Length: 2\nRetry-After: 1\n\nno", 503, "Retry-After: 1", "no", 2},

@@ -78,7 +78,11 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	x.Response = response
 	limitTrailers(response)
 	response.Fields = answerFields(response.Fields)
-	rebase(response.Fields, base)
+	rebase(response.Fields, base, trip.target.prefix)
+	if response.Status == resetContent && response.Body != nil {
+		response.Body.Close()
+		response.Body = nil
+	}
 	if response.Status == 101 {
 		return switched(response)
 	}
@@ -100,6 +104,10 @@ func (u *Upstream) bound(fields message.Fields) (whole time.Duration, hurried bo
 	}
 	return u.Whole, false, err
 }
+
+// resetContent is the status of an answer that has no content, whatever the
+// backend sent with it (RFC 9110 §15.3.6).
+const resetContent = 205
 
 // failure says what went wrong between the gateway and the backend.
 func (u *Upstream) failure(x *sallyport.Exchange, err error) error {

@@ -21,10 +21,11 @@ func (u *Upstream) strip(path string) (base, rest string) {
 	return "", path
 }
 
-// rebase puts the base path before the paths by which an answer refers to the
-// backend, which does not know of it. What names a host stays as it is.
-func rebase(fields message.Fields, base string) {
-	if base == "" {
+// rebase makes the paths by which an answer refers to the backend those by which
+// a client knows it: without the target's own prefix, behind the base path that
+// the backend does not know of. What names a host stays as it is.
+func rebase(fields message.Fields, base, prefix string) {
+	if base == "" && prefix == "" {
 		return
 	}
 	for i := range fields {
@@ -33,7 +34,21 @@ func rebase(fields message.Fields, base string) {
 			continue
 		}
 		if strings.HasPrefix(f.Value, "/") && !strings.HasPrefix(f.Value, "//") {
-			f.Value = base + f.Value
+			f.Value = base + within(prefix, f.Value)
 		}
 	}
+}
+
+// within is what stands behind the prefix where the path is one below it.
+func within(prefix, path string) string {
+	rest, ok := strings.CutPrefix(path, prefix)
+	switch {
+	case !ok:
+		return path
+	case rest == "" || rest[0] == '?' || rest[0] == '#':
+		return "/" + rest
+	case rest[0] == '/' && !strings.HasPrefix(rest, "//"): // that would name a host
+		return rest
+	}
+	return path
 }

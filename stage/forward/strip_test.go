@@ -26,18 +26,26 @@ func TestStrip(t *testing.T) {
 }
 
 func TestRebase(t *testing.T) {
-	for _, c := range []struct{ base, name, value, want string }{
-		{"/v1", "location", "/items/4?a=b", "/v1/items/4?a=b"},
-		{"/v1", "Content-Location", "/items/4", "/v1/items/4"},
-		{"/v1", "Location", "items/4", "items/4"},
-		{"/v1", "Location", "//other.example/", "//other.example/"},
-		{"/v1", "Location", "https://shop.example/items", "https://shop.example/items"},
-		{"/v1", "Link", "/items", "/items"},
-		{"", "Location", "/items", "/items"},
+	for _, c := range []struct{ base, prefix, name, value, want string }{
+		{"/v1", "", "location", "/items/4?a=b", "/v1/items/4?a=b"},
+		{"/v1", "", "Content-Location", "/items/4", "/v1/items/4"},
+		{"/v1", "", "Location", "items/4", "items/4"},
+		{"/v1", "", "Location", "//other.example/", "//other.example/"},
+		{"/v1", "", "Location", "https://shop.example/items", "https://shop.example/items"},
+		{"/v1", "", "Link", "/items", "/items"},
+		{"", "", "Location", "/items", "/items"},
+		{"/shop/v1", "/in", "Location", "/in/x?a", "/shop/v1/x?a"},
+		{"/shop/v1", "/in", "Location", "/x", "/shop/v1/x"},
+		{"/shop/v1", "/in", "Location", "/inner/x", "/shop/v1/inner/x"},
+		{"", "/in", "Location", "/in/x", "/x"},
+		{"", "/in", "Location", "/in", "/"},
+		{"", "/in", "Location", "/in?a", "/?a"},
+		{"", "/in", "Location", "/in//other.example/", "/in//other.example/"},
+		{"", "/in", "Link", "/in/x", "/in/x"},
 	} {
 		fields := message.Fields{{Name: c.name, Value: c.value}}
-		if rebase(fields, c.base); fields[0].Value != c.want {
-			t.Errorf("%s: %s behind %q becomes %s, want %s", c.name, c.value, c.base, fields[0].Value, c.want)
+		if rebase(fields, c.base, c.prefix); fields[0].Value != c.want {
+			t.Errorf("%s: %s of a target at %q behind %q becomes %s, want %s", c.name, c.value, c.prefix, c.base, fields[0].Value, c.want)
 		}
 	}
 }
