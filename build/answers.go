@@ -76,6 +76,7 @@ func (o *operationBuilder) filter() {
 	if mode == filter.Watch {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: what is not as declared is recorded and passed (mode observe)"))
 	}
+	o.identity = step.ReadsSuccess()
 	o.place(sallyport.Filter, "answer", step, controls...)
 }
 

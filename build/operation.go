@@ -47,8 +47,8 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	o.validate()
 	o.uploads()
 	o.needsHTTP2()
-	o.forward()
 	o.filter()
+	o.forward()
 	if len(o.faults) > 0 {
 		a.unserved(op, o.faults)
 	}
@@ -84,6 +84,7 @@ type operationBuilder struct {
 	op       *sallyport.Operation
 	rules    config.Rules
 	faults   source.Mistakes
+	identity bool // the answers of success are read: see forward.Upstream
 }
 
 func (o *operationBuilder) fault(at source.Position, err error) {
@@ -184,7 +185,7 @@ func (o *operationBuilder) forward() {
 		Pool:         o.poolWaiting(waits.FirstByte.Duration()),
 		Prefix:       string(o.config.Caller.Headers),
 		Strip:        o.stripped(),
-		Identity:     o.rules.Answers.Mode != "off",
+		Identity:     o.identity,
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),

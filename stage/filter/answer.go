@@ -113,6 +113,9 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 	case r.Body == nil || r.Body.Length == 0:
 		return nil
 	}
+	if inParts(x, declared) {
+		return nil
+	}
 	media, err := a.media(x, declared)
 	switch {
 	case (err != nil || media.checks()) && r.Body.Empty(): // chunked, and nothing came
@@ -139,6 +142,9 @@ func (a *Answer) declared(x *sallyport.Exchange) *Response {
 			return r
 		}
 		status = 200
+	}
+	if status == partial {
+		return a.partOf(x)
 	}
 	return a.find(status)
 }
@@ -259,12 +265,17 @@ func unchecked(err error) bool {
 // keeps its status and gets a problem document for a body: what an error page
 // shows is rarely meant for callers.
 func (a *Answer) undeclared(x *sallyport.Exchange, why error) error {
-	if a.Mode != Prune || x.Response.Status < 400 {
+	unmet := x.Response.Status == unsatisfiable && x.Request.Fields.Has("Range") // any whole has an end
+	if a.Mode == Watch || a.Mode == Block && !unmet || x.Response.Status < 400 {
 		return a.refuse(x, problem.AnswerUndeclared, why)
 	}
 	x.Note(slog.String("answer_replaced", why.Error()))
 	x.Response.Body.Close()
+	length := x.Response.Fields.Get("Content-Range")
 	x.Response = problem.Replacement(x.Response.Status, x.Response.Fields, x.ID)
+	if unmet && length != "" {
+		x.Response.Fields.Add("Content-Range", length) // RFC 9110 §15.5.17
+	}
 	return nil
 }
 

@@ -44,11 +44,5 @@ func (r *Response) mayChange(contentType string) bool {
 		m := r.Content[i].of(t)
 		return m.reads()
 	}
-	for i := range r.Content {
-		m := &r.Content[i]
-		if m.Schema != nil || m.XML != nil || m.Items != (Media{}).Items {
-			return true
-		}
-	}
-	return false
+	return r.reads()
 }

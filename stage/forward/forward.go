@@ -27,7 +27,7 @@ type Upstream struct {
 	// Prefix is put before the name of each identity field, such as X-Caller-.
 	Prefix string
 	// Identity asks the backend for an answer that is neither encoded nor a
-	// part: what cannot be read cannot be filtered.
+	// part, for operations whose answers of success are read: what cannot be read cannot be filtered.
 	Identity bool
 	// PreserveHost sends the client's Host on; else the target's is sent.
 	PreserveHost bool
