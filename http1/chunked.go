@@ -63,6 +63,7 @@ func (c *content) beginChunk() error {
 	if err != nil {
 		return err
 	}
+	c.framed += int64(len(line) + len("\r\n"))
 	size, extension := chunkSize(line)
 	if size < 0 {
 		return errChunkSize
@@ -86,6 +87,7 @@ func (c *content) endChunk() error {
 	if err == errLine || len(line) > 0 {
 		return errChunkEnd
 	}
+	c.framed += int64(len("\r\n"))
 	c.at = beforeSize
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"sallyport/message"
@@ -29,7 +28,6 @@ type Conn struct {
 	remote, local netip.AddrPort
 	tls           *tls.ConnectionState
 	presence      presence
-	state         atomic.Int32
 	tunnel        message.Tunnel // that has the connection; under the server's mu
 
 	// Of the exchange. keep: the connection is used again.
@@ -42,13 +40,6 @@ type Conn struct {
 	// expected: the client waits for 100 (Continue). answered: the answer has begun.
 	expected, answered bool
 }
-
-// States of a connection.
-const (
-	waiting int32 = iota // for a request: may be closed at any time
-	serving
-	over
-)
 
 // Context ends when the client leaves. It belongs to the connection: what is
 // derived from it must end with the exchange.
@@ -82,10 +73,10 @@ func (c *Conn) next() bool {
 		c.wire.enter(inHead) // of a request that came with the last one
 	}
 	if err := c.in.await(true); err != nil {
+		if isTimeout(err) {
+			c.leave(false)
+		}
 		return false
-	}
-	if !c.state.CompareAndSwap(waiting, serving) {
-		return false // closed for being idle
 	}
 	request, err := c.receive()
 	if err != nil {
@@ -158,10 +149,10 @@ func (c *Conn) serve(r *message.Request) bool {
 	case err != nil || !c.answered:
 		c.wire.reset() // what was sent must not be taken for whole
 		return false
-	case keep && whole && c.state.CompareAndSwap(serving, waiting) && !c.server.draining.Load():
-		return true
+	case keep && whole:
+		return true // in a drain too: the answer said that the next request would be taken
 	}
-	c.leave(!whole || c.switched)
+	c.leave(!whole || c.switched || len(c.in.unread()) > 0)
 	return false
 }
 

@@ -18,6 +18,8 @@ type content struct {
 	at place
 	// extensions are the bytes of chunk extensions so far.
 	extensions int
+	// framed are the bytes of lines around chunks so far.
+	framed int64
 	// trailer are the fields behind the last chunk.
 	trailer section
 	// err is how it ended: io.EOF, or why it cannot be read on.

@@ -254,6 +254,36 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
+// TestFramingIsNoProgress: bytes around a byte of content are none of it.
+func TestFramingIsNoProgress(t *testing.T) {
+	var got chan error // made within the bubble, or time would not pass
+	var took time.Duration
+	h := &handler{serve: func(conn *Conn, r *message.Request) error {
+		begun := time.Now()
+		_, err := io.Copy(io.Discard, r.Body)
+		took = time.Since(begun)
+		got <- err
+		return answerWith(conn, 200, nil)
+	}}
+	inBubble(t, &Server{Handler: h, Patience: hasty()}, func(t *testing.T, connect func() net.Conn) {
+		got = make(chan error, 1)
+		conn := connect()
+		io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+		go io.Copy(io.Discard, conn)
+		go func() { // 106 bytes a second, at a rate of 100
+			for range 35 {
+				if _, err := io.WriteString(conn, "1;"+strings.Repeat("a", 98)+"\r\nb\r\n"); err != nil {
+					return
+				}
+				time.Sleep(time.Second)
+			}
+		}()
+		if err := <-got; !errors.Is(err, os.ErrDeadlineExceeded) || took > 11*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
 // TestPauseOfTheReaderIsNotTheClients: time in which nobody reads the content
 // does not count.
 func TestPauseOfTheReaderIsNotTheClients(t *testing.T) {
@@ -324,6 +354,38 @@ func TestSlowReader(t *testing.T) {
 			})
 		}
 	}
+}
+
+// buffering takes bytes at the beginning of writes, as a system does that has
+// room for them.
+type buffering struct {
+	net.Conn
+	room []int
+}
+
+func (b *buffering) Write(p []byte) (int, error) {
+	taken := 0
+	if len(b.room) > 0 {
+		taken, b.room = min(b.room[0], len(p)), b.room[1:]
+	}
+	n, err := b.Conn.Write(p[taken:])
+	return taken + n, err
+}
+
+// TestReaderBehindABuffer: what the system holds was not taken by the client,
+// and is not a Progress each time that it makes some more room.
+func TestReaderBehindABuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer ours.Close()
+		w := newWire(&buffering{theirs, []int{10_000, 5_000}}, hasty(), nil)
+		begun := time.Now()
+		n, err := w.Write(make([]byte, 100_000))
+		if took := time.Since(begun); n != 15_000 || !isTimeout(err) || took > hasty().Progress*(looks+2)/looks {
+			t.Errorf("%d bytes, %v after %v", n, err, took)
+		}
+		w.Close()
+	})
 }
 
 // TestPauseOfTheBackendIsNotTheClients: a stream may pause for longer than a

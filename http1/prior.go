@@ -38,7 +38,7 @@ func (c *Conn) handOver() bool {
 }
 
 func (c *Conn) give(unread []byte) bool {
-	if !c.state.CompareAndSwap(waiting, over) || c.wire.release() != nil {
+	if c.wire.release() != nil {
 		c.wire.Close()
 		return true
 	}

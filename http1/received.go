@@ -27,7 +27,9 @@ func (r *received) Read(p []byte) (int, error) {
 	if err := r.conn.invite(); err != nil {
 		return 0, err
 	}
+	framed := r.content.framed
 	n, err := r.content.Read(p)
+	r.conn.wire.passed -= r.content.framed - framed // it came, and is no progress
 	if err == io.EOF {
 		r.conn.presence.requestEnded()
 	}

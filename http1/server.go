@@ -57,11 +57,13 @@ type Server struct {
 	draining atomic.Bool
 
 	mu       sync.Mutex
-	listener net.Listener
+	listener net.Listener // while connections are taken from it
 	conns    map[*Conn]struct{}
 	count    int
 	of       map[netip.Addr]int
 	empty    chan struct{} // closed when the last connection has ended, while somebody waits
+	lastCall time.Duration // what a drain allows connections that wait for a request
+	broken   bool          // no connection is begun any more, not even one that waits to be taken
 }
 
 // ErrClosed is what Serve returns after Shutdown or Close.
@@ -69,13 +71,11 @@ var ErrClosed = errors.New("the server is closed")
 
 // Serve takes connections until the listener fails or the server is closed.
 func (s *Server) Serve(l net.Listener) error {
-	s.mu.Lock()
-	s.listener = l
-	s.conns, s.of = make(map[*Conn]struct{}), make(map[netip.Addr]int)
-	s.mu.Unlock()
-	if s.draining.Load() {
+	if !s.begin(l) {
 		l.Close()
+		return ErrClosed
 	}
+	defer s.stopped()
 	pause := time.Duration(0)
 	for {
 		raw, err := l.Accept()
@@ -84,6 +84,7 @@ func (s *Server) Serve(l net.Listener) error {
 			pause = 0
 			s.take(raw)
 		case s.draining.Load():
+			s.takeLast(l)
 			return ErrClosed
 		case isTemporary(err):
 			// Out of file descriptors, most likely: connections that end give some back.
@@ -145,7 +146,7 @@ func (c *Conn) shake() (http bool) {
 		}
 	}()
 	over := tls.Server(c.wire, c.server.TLS)
-	c.wire.enter(inHead)
+	c.wire.enter(inHandshake)
 	if err := over.Handshake(); err != nil { // the wire bounds it
 		c.server.fail(fmt.Errorf("TLS handshake: %w", err))
 		if wrong := (tls.RecordHeaderError{}); errors.As(err, &wrong) && wrong.Conn != nil && octets[wrong.RecordHeader[0]]&inToken != 0 {
@@ -220,8 +221,11 @@ func (s *Server) turnAway(raw net.Conn) {
 func (s *Server) add(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.draining.Load() {
+	if s.broken {
 		return false
+	}
+	if s.draining.Load() {
+		c.wire.hurry(s.lastCall)
 	}
 	s.conns[c] = struct{}{}
 	return true
@@ -231,71 +235,13 @@ func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-	if len(s.conns) == 0 && s.empty != nil {
-		close(s.empty)
-		s.empty = nil
-	}
+	s.settle()
 }
 
 func (s *Server) fail(err error) {
 	if s.Failed != nil {
 		s.Failed(err)
 	}
-}
-
-// Shutdown takes no more connections, closes those without a request, and waits
-// until the requests under way are answered and tunnels have ended, which are
-// told: their connections end after it. If ctx ends first, its error is returned, and the rest goes on.
-func (s *Server) Shutdown(ctx context.Context) error {
-	ended := s.drain()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-	}
-	select {
-	case <-ended: // at the same time
-		return nil
-	default:
-		return ctx.Err()
-	}
-}
-
-func (s *Server) drain() <-chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.draining.Store(true)
-	if s.listener != nil {
-		s.listener.Close()
-	}
-	for c := range s.conns {
-		if c.state.CompareAndSwap(waiting, over) {
-			c.wire.Conn.Close() // it forgets itself when its read has ended
-		} else if c.tunnel != nil {
-			c.tunnel.Drain()
-		}
-	}
-	if s.empty == nil {
-		s.empty = make(chan struct{})
-	}
-	ended := s.empty
-	if len(s.conns) == 0 {
-		close(s.empty)
-		s.empty = nil
-	}
-	return ended
-}
-
-// Close breaks off all connections.
-func (s *Server) Close() error {
-	s.drain()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.conns {
-		c.presence.leave()
-		c.wire.Conn.Close()
-	}
-	return nil
 }
 
 // addrPort is an end of a connection; the zero value where it has no address

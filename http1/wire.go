@@ -17,7 +17,7 @@ type Patience struct {
 	// of TLS.
 	Head time.Duration
 	// Progress is how long content may come, or be taken, more slowly than Rate
-	// bytes a second. Time in which nobody waits for the peer does not count.
+	// bytes a second. The framing of chunks is no content. Time in which nobody waits for the peer does not count.
 	Progress time.Duration
 	// Rate is in bytes a second; zero asks for a byte in each Progress.
 	Rate int64
@@ -32,11 +32,12 @@ func (p Patience) enough() int64 {
 type phase uint8
 
 const (
-	idle     phase = iota
-	inHead         // the first byte has come
-	inBody         // content
-	watching       // for a peer that leaves, without a bound
-	released       // by somebody else, who sets deadlines himself
+	idle        phase = iota
+	inHandshake       // of TLS
+	inHead            // the first byte has come
+	inBody            // content
+	watching          // for a peer that leaves, without a bound
+	released          // by somebody else, who sets deadlines himself
 )
 
 // wire is a connection that holds its peer to a patience. To set a deadline
@@ -57,14 +58,17 @@ type wire struct {
 	readBy      time.Time
 	passedOver  bool
 	interrupted bool
+	handedOn    bool // never this package's again
+	// hurried is when a drain began, zero before, and lastCall what it allows.
+	hurried  time.Time
+	lastCall time.Duration
 
 	// Of the reading goroutine. waited and passed are time and bytes since
 	// content was last held to its rate.
-	phase    phase
-	handedOn bool // never this package's again
-	begun    time.Time
-	waited   time.Duration
-	passed   int64
+	phase  phase
+	begun  time.Time
+	waited time.Duration
+	passed int64
 
 	writeBy time.Time // of the writing goroutine
 }
@@ -77,7 +81,7 @@ func newWire(conn net.Conn, p Patience, closing func()) *wire {
 func (w *wire) enter(p phase) {
 	w.phase = p
 	switch p {
-	case idle:
+	case idle, inHandshake:
 		w.begun = time.Now()
 	case inHead:
 		w.begun = time.Time{} // told when it is asked: most heads come with their first byte
@@ -93,6 +97,8 @@ func (w *wire) due(now time.Time) time.Time {
 	switch w.phase {
 	case idle:
 		bound = w.patience.Idle
+	case inHandshake:
+		bound = w.patience.Head
 	case inHead:
 		bound = w.patience.Head
 		if w.begun.IsZero() {
@@ -105,10 +111,16 @@ func (w *wire) due(now time.Time) time.Time {
 		}
 		from = now
 	}
-	if bound == 0 {
-		return time.Time{}
+	due := time.Time{}
+	if bound != 0 {
+		due = from.Add(bound)
 	}
-	return from.Add(bound)
+	if !w.hurried.IsZero() && w.phase <= inHandshake {
+		if call := w.called(); due.IsZero() || call.Before(due) {
+			due = call
+		}
+	}
+	return due
 }
 
 func (w *wire) Read(p []byte) (int, error) {
@@ -120,8 +132,8 @@ func (w *wire) Read(p []byte) (int, error) {
 		now = time.Now()
 	}
 	for {
-		due := w.due(now)
-		if err := w.readUntil(due); err != nil {
+		due, err := w.arm(now)
+		if err != nil {
 			return 0, err
 		}
 		n, err := w.Conn.Read(p)
@@ -137,7 +149,13 @@ func (w *wire) Read(p []byte) (int, error) {
 			return n, nil
 		case n > 0 || !isTimeout(err):
 			return n, err
-		case !w.extends(due):
+		case w.extends(due):
+		case w.phase == idle:
+			if n, err = w.lastLook(p, err); n > 0 {
+				w.enter(inHead)
+			}
+			return n, err
+		default:
 			return 0, err
 		}
 	}
@@ -160,20 +178,21 @@ func (w *wire) extends(due time.Time) bool {
 	return true
 }
 
-// readUntil sees to it that a read ends when it is due.
-func (w *wire) readUntil(due time.Time) error {
+// arm sees to it that a read ends when it is due.
+func (w *wire) arm(now time.Time) (due time.Time, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.interrupted {
-		return os.ErrDeadlineExceeded
+		return due, os.ErrDeadlineExceeded
 	}
+	due = w.due(now)
 	stands := w.readBy.Equal(due) || !w.readBy.IsZero() && (due.IsZero() || w.readBy.Before(due))
 	if stands && !w.passedOver {
-		return nil
+		return due, nil
 	}
 	w.passedOver = false
 	w.readBy = due
-	return w.Conn.SetReadDeadline(due)
+	return due, w.Conn.SetReadDeadline(due)
 }
 
 // interrupt ends a read under way, and keeps others from beginning.
@@ -211,6 +230,12 @@ func (w *wire) writeBuffers(buffers *net.Buffers) (sent int64, err error) {
 	return sent, err
 }
 
+// looks is how often in a Progress a write that waits is looked at. What the
+// system takes into its buffer at the beginning counts for the first of them,
+// and what it makes room for when it is asked again, for the second: neither
+// stands for a Progress of its own.
+const looks = 8
+
 // write goes on with a write for as long as the peer takes it at its rate.
 func (w *wire) write(some func() (int64, error)) error {
 	bound := w.patience.Progress
@@ -218,8 +243,10 @@ func (w *wire) write(some func() (int64, error)) error {
 		_, err := some()
 		return err
 	}
-	due, passed := time.Now().Add(bound), int64(0)
-	for {
+	bound = max(bound/looks, 1)
+	due := time.Now().Add(bound)
+	var passed [looks]int64 // between looks, the last ones
+	for look := 0; ; {
 		if w.writeBy.IsZero() || due.Before(w.writeBy) {
 			if err := w.Conn.SetWriteDeadline(due); err != nil {
 				return err
@@ -227,21 +254,30 @@ func (w *wire) write(some func() (int64, error)) error {
 			w.writeBy = due
 		}
 		n, err := some()
-		if passed += n; err == nil || !isTimeout(err) {
+		if passed[look%looks] += n; err == nil || !isTimeout(err) {
 			return err
 		}
 		if now := time.Now(); !now.Before(due) {
-			if passed < w.patience.enough() {
+			if look++; look >= looks && sum(passed) < w.patience.enough() {
 				return err
 			}
-			due, passed = now.Add(bound), 0
+			due, passed[look%looks] = now.Add(bound), 0
 		}
 		w.writeBy = time.Time{} // it has passed
 	}
 }
 
+func sum(of [looks]int64) (all int64) {
+	for _, n := range of {
+		all += n
+	}
+	return all
+}
+
 // release leaves reading, writing and their deadlines to somebody else.
 func (w *wire) release() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.phase, w.patience, w.handedOn = released, Patience{}, true
 	return w.Conn.SetDeadline(time.Time{})
 }
