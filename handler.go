@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -27,10 +28,19 @@ type Door interface {
 	Send(*message.Response) (int64, error)
 }
 
-// ServeHTTP makes the gateway an http.Handler: the door for HTTP/2, for HTTP/1
-// until our own engine takes its place, and for programs that embed us.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &Exchange{Context: r.Context(), Request: fromHTTP(r)}
+// ServeHTTP makes the gateway an http.Handler: the door for HTTP/2 and HTTP/3,
+// and for programs that embed us.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.serveHTTP(w, r, nil) }
+
+// Adding is the same door with fields on every answer: those that tell of the
+// listener, not of the plan.
+func (g *Gateway) Adding(fields message.Fields) http.Handler {
+	fields = slices.Clip(fields) // what an exchange adds is added to a copy
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serveHTTP(w, r, fields) })
+}
+
+func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request, fields message.Fields) {
+	x := &Exchange{Context: r.Context(), Request: fromHTTP(r), Answer: fields}
 	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout, trailers: takesTrailers(x.Request)}
 	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 		// net/http takes Transfer-Encoding and drops a Content-Length beside it

@@ -84,8 +84,8 @@ type Timeouts struct {
 	// How long a client may be slow: it is given up when it has sent of a body,
 	// or taken of an answer, less than min_rate for so long. A client that gets
 	// on may take as long as it needs; time in which the backend is waited for
-	// does not count. In HTTP/2 it bounds a body as a whole, and each piece of
-	// an answer.
+	// does not count. In HTTP/2 and HTTP/3 it bounds a body as a whole, and each
+	// piece of an answer.
 	Body Duration `yaml:"body" default:"60s"`
 	// The bytes a second that a client has to send of a body, or to take of an
 	// answer, on average over the time that body says.

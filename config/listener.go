@@ -13,6 +13,11 @@ type Listener struct {
 	// knowledge); never by Upgrade. With tls HTTP/2 needs no setting: client and
 	// gateway agree on it in the handshake.
 	H2C bool `yaml:"h2c"`
+	// Take HTTP/3 too, on the UDP port of the same number, and tell clients over
+	// TCP so (Alt-Svc). It needs tls, and speaks TLS 1.3 with the same
+	// certificate; requests that could be replayed (0-RTT) are not taken. A
+	// firewall, or whatever maps ports, must pass UDP to the same port.
+	HTTP3 bool `yaml:"http3"`
 	// Take no requests, but send every client to https: 308 to the same host.
 	Redirect bool `yaml:"redirect"`
 	// The host, and port if it is not 443, that a redirecting listener sends
@@ -29,10 +34,11 @@ type Listener struct {
 	HSTS Duration `yaml:"hsts" default:"180d" off:""`
 	// The most connections that this address takes at one time. One beyond is
 	// closed: on a plain listener with a bare 503, with TLS without a handshake.
+	// With http3 it takes as many again over UDP.
 	MaxConnections int `yaml:"max_connections" default:"16384"`
 	// The most connections of one client address, or of one /64 of IPv6, at one
 	// time; one beyond is closed likewise. It does not hold for trusted proxies,
-	// which connect for many.
+	// which connect for many, nor for connections of HTTP/3.
 	MaxConnectionsPerClient int `yaml:"max_connections_per_client" default:"1024"`
 }
 
@@ -64,6 +70,8 @@ func (l *Listener) check(c *decoder) {
 		c.wrong(l.PositionOf("redirect"), "remove one of them", "a listener with tls has nothing to redirect to")
 	case l.H2C && (l.Redirect || overTLS):
 		c.wrong(l.PositionOf("h2c"), "remove it", "h2c is for a plain listener that serves the API")
+	case l.HTTP3 && !overTLS:
+		c.wrong(l.PositionOf("http3"), "give it tls, or remove http3", "HTTP/3 is spoken over TLS only")
 	case l.Plain && overTLS:
 		c.wrong(l.PositionOf("plain_http"), "remove one of them", "a listener with tls does not speak plain HTTP")
 	case !overTLS && !l.Redirect && !l.Plain && l.Address != "" && !l.Address.Loopback():

@@ -22,7 +22,7 @@ func (s *server) openAdmin(address string) (*door, error) {
 	s.admin = s.server(mux)
 	s.admin.WriteTimeout = time.Minute
 	listener, err := bind(address)
-	return &door{name: "admin", scheme: "http", listener: listener, runner: s.admin}, err
+	return &door{name: "admin", scheme: "http", listener: listener, serve: func() error { return s.admin.Serve(listener) }}, err
 }
 
 // readyz tells a load balancer whether to send requests here: not while

@@ -16,31 +16,45 @@ import (
 	"sallyport/message"
 )
 
-// runner serves what a listener takes. net/http's server is one, and so is ours.
+// runner is what serves until it is told to end.
 type runner interface {
-	Serve(net.Listener) error
 	Shutdown(context.Context) error
 	Close() error
 }
 
-// passage hands what our engine reads to the gateway.
-type passage struct{ gateway *sallyport.Gateway }
+// listening is a runner over TCP. net/http's server is one, and so is ours.
+type listening interface {
+	runner
+	Serve(net.Listener) error
+}
+
+// passage hands what our engine reads to the gateway; fields are on every
+// answer.
+type passage struct {
+	gateway *sallyport.Gateway
+	fields  message.Fields
+}
+
+func (p passage) exchange(c *http1.Conn, r *message.Request) *sallyport.Exchange {
+	return &sallyport.Exchange{Context: c.Context(), Request: r, Answer: p.fields}
+}
 
 // Serve implements http1.Handler.
 func (p passage) Serve(c *http1.Conn, r *message.Request) error {
-	return p.gateway.Serve(&sallyport.Exchange{Context: c.Context(), Request: r}, c)
+	return p.gateway.Serve(p.exchange(c, r), c)
 }
 
 // Refuse implements http1.Handler.
 func (p passage) Refuse(c *http1.Conn, r *message.Request, fault *http1.Fault) error {
-	return p.gateway.Refuse(&sallyport.Exchange{Context: c.Context(), Request: r}, c, sallyport.Unreadable(fault))
+	return p.gateway.Refuse(p.exchange(c, r), c, sallyport.Unreadable(fault))
 }
 
-// engine serves the API on a listener by our own engine.
-func (s *server) engine(l *config.Listener) *http1.Server {
+// engine serves the API on a listener by our own engine; fields are on every
+// answer.
+func (s *server) engine(l *config.Listener, fields message.Fields) *http1.Server {
 	t, sizes := s.config.Timeouts, s.config.Sizes
 	return &http1.Server{
-		Handler: passage{s.gateway},
+		Handler: passage{s.gateway, slices.Clip(fields)}, // what is added is added to a copy
 		// Host and Transfer-Encoding are no fields any more where the pipeline counts them.
 		Limits: http1.Limits{Target: int(sizes.TargetBytes), Fields: int(sizes.HeaderBytes), Count: sizes.HeaderCount + 2},
 		Patience: http1.Patience{
@@ -77,9 +91,9 @@ type versions struct {
 	handed *handed
 }
 
-// second adds HTTP/2 to a listener's engine.
-func (s *server) second(first *http1.Server) *versions {
-	v := &versions{first: first, second: s.server(s.gateway), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
+// second adds HTTP/2 to a listener's engine; fields are on every answer of it.
+func (s *server) second(first *http1.Server, fields message.Fields) *versions {
+	v := &versions{first: first, second: s.server(s.gateway.Adding(fields)), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
 	if first.TLS != nil {
 		first.Other = func(_ string, c *tls.Conn) { v.handed.give(c) }
 		return v

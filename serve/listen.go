@@ -15,15 +15,22 @@ import (
 
 	"sallyport/config"
 	"sallyport/http1"
+	"sallyport/message"
 	"sallyport/source"
 )
 
 // door is an address that is bound, and what will serve it.
 type door struct {
 	name, scheme string
-	listener     net.Listener
-	runner       runner
+	listener     bound
+	serve        func() error
 	redirect     *redirect // nil where the door is none
+}
+
+// bound is an address that is taken, of TCP or UDP.
+type bound interface {
+	Addr() net.Addr
+	Close() error
 }
 
 // listen binds every address before any of them serves, so that a start that
@@ -43,8 +50,13 @@ func (s *server) listen() error {
 	}
 	for i := range s.config.Listen {
 		l := &s.config.Listen[i]
-		d, err := s.open(l)
-		add(d, l.PositionOf("address"), err)
+		opened, err := s.open(l)
+		for _, d := range opened {
+			add(d, l.PositionOf("address"), nil)
+		}
+		if err != nil {
+			add(nil, l.PositionOf("address"), err)
+		}
 	}
 	if a := s.config.Admin; a.Address != "" {
 		d, err := s.openAdmin(string(a.Address))
@@ -64,32 +76,68 @@ func (s *server) listen() error {
 	return nil
 }
 
-func (s *server) open(l *config.Listener) (*door, error) {
-	d := &door{name: "api", scheme: "http"}
+// open binds what a listener needs. What it returns beside an error is bound.
+func (s *server) open(l *config.Listener) ([]*door, error) {
+	if l.TLS != nil {
+		return s.openTLS(l)
+	}
+	listener, err := bind(string(l.Address))
+	if err != nil {
+		return nil, err
+	}
+	d := &door{name: "api", scheme: "http", listener: listener}
 	switch {
-	case l.TLS != nil:
-		c := &certificate{files: l.TLS}
-		pair, err := c.read(s.env.Now())
-		if err != nil {
-			return nil, err
-		}
-		c.current.Store(pair)
-		s.certs = append(s.certs, c)
-		engine := s.engine(l)
-		engine.TLS = c.config(tlsVersion(l.TLS.MinVersion))
-		d.scheme, d.runner = "https", s.second(engine)
 	case l.Redirect:
 		d.redirect = &redirect{to: string(l.RedirectTo), port: "443"}
-		d.name, d.runner = "redirect", s.server(d.redirect)
+		d.name = "redirect"
+		s.run(d, listener, s.server(d.redirect))
 	case l.H2C:
-		d.runner = s.second(s.engine(l))
+		s.run(d, listener, s.second(s.engine(l, nil), nil))
 	default:
-		d.runner = s.engine(l)
+		s.run(d, listener, s.engine(l, nil))
 	}
-	var err error
-	d.listener, err = bind(string(l.Address))
-	s.runners = append(s.runners, d.runner)
-	return d, err
+	return []*door{d}, nil
+}
+
+func (s *server) openTLS(l *config.Listener) ([]*door, error) {
+	c := &certificate{files: l.TLS}
+	pair, err := c.read(s.env.Now())
+	if err != nil {
+		return nil, err
+	}
+	c.current.Store(pair)
+	s.certs = append(s.certs, c)
+	listener, err := bind(string(l.Address))
+	if err != nil {
+		return nil, err
+	}
+	doors := []*door{{name: "api", scheme: "https", listener: listener}}
+	var fields message.Fields
+	if l.HTTP3 {
+		q, err := s.quic(l, c, listener.Addr())
+		if err != nil {
+			return doors, err
+		}
+		s.runners = append(s.runners, q)
+		doors = append(doors, &door{name: "http3", scheme: "https", listener: q, serve: q.serve})
+		fields = alternative(q.Addr())
+	}
+	engine := s.engine(l, fields)
+	engine.TLS = c.config(tlsVersion(l.TLS.MinVersion))
+	s.run(doors[0], listener, s.second(engine, fields))
+	return doors, nil
+}
+
+// run has a door served by r.
+func (s *server) run(d *door, l net.Listener, r listening) {
+	s.runners = append(s.runners, r)
+	d.serve = func() error { return r.Serve(l) }
+}
+
+// alternative tells clients over TCP that they may come by HTTP/3 (RFC 7838 §3).
+func alternative(a net.Addr) message.Fields {
+	_, port, _ := net.SplitHostPort(a.String())
+	return message.Fields{{Name: "Alt-Svc", Value: `h3=":` + port + `"; ma=86400`}}
 }
 
 // redirectTo tells redirecting listeners the port of the first one with TLS.
@@ -106,23 +154,37 @@ func (s *server) redirectTo(doors []*door) {
 	}
 }
 
-// bind says in words why an address cannot be listened on.
+// bind listens on TCP.
 func bind(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use by another program: stop it, or listen on another port", address)
-	case errors.Is(err, os.ErrPermission):
-		return nil, fmt.Errorf("%s may not be listened on by this user: take a port above 1023, or grant CAP_NET_BIND_SERVICE", address)
-	case err != nil:
-		return nil, fmt.Errorf("listening on %s: %w", address, err)
+	return l, unbound(address, "", err)
+}
+
+// bindUDP takes the same address of UDP.
+func bindUDP(address string) (*net.UDPConn, error) {
+	a, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return nil, unbound(address, "UDP ", err)
 	}
-	return l, nil
+	c, err := net.ListenUDP("udp", a)
+	return c, unbound(address, "UDP ", err)
+}
+
+// unbound says in words why an address cannot be listened on.
+func unbound(address, network string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s%s is in use by another program: stop it, or listen on another port", network, address)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%s%s may not be listened on by this user: take a port above 1023, or grant CAP_NET_BIND_SERVICE", network, address)
+	}
+	return fmt.Errorf("listening on %s%s: %w", network, address, err)
 }
 
 // server is net/http's, for HTTP/2, for the operators and for redirecting. It
-// bounds what net/http bounds; the rest is the pipeline's. Header fields get
-// room beyond our own limit, so that the answer is a problem.
+// bounds what net/http bounds; the rest is the pipeline's.
 func (s *server) server(handler http.Handler) *http.Server {
 	t := s.config.Timeouts
 	protocols := new(http.Protocols)
@@ -134,10 +196,16 @@ func (s *server) server(handler http.Handler) *http.Server {
 		ReadHeaderTimeout:            t.Header.Duration(),
 		IdleTimeout:                  t.Idle.Duration(),
 		HTTP2:                        http2Limits(t.Body.Duration()),
-		MaxHeaderBytes:               2*int(s.config.Sizes.HeaderBytes) + int(s.config.Sizes.TargetBytes),
+		MaxHeaderBytes:               s.headerBytes(),
 		DisableGeneralOptionsHandler: true, // OPTIONS * is for the pipeline to judge
 		ErrorLog:                     log.New(connectionLog{s}, "", 0),
 	}
+}
+
+// headerBytes is the room for header fields in engines that are not ours: more
+// than our own limit, so that the answer is a problem.
+func (s *server) headerBytes() int {
+	return 2*int(s.config.Sizes.HeaderBytes) + int(s.config.Sizes.TargetBytes)
 }
 
 // http2Limits are what one connection of HTTP/2 may cost. Streams that a client
@@ -164,7 +232,7 @@ func (s *server) serve(d *door) {
 		s.options.Listening(d.name, d.scheme, address)
 	}
 	go func() {
-		err := d.runner.Serve(d.listener)
+		err := d.serve()
 		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, http1.ErrClosed) {
 			s.failed <- fmt.Errorf("serving %s: %w", address, err)
 		}

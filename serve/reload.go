@@ -103,6 +103,9 @@ func (s *server) warnFixed(c *config.Config) {
 
 // sameListener leaves hsts out, which belongs to the plan.
 func sameListener(a, b config.Listener) bool {
+	if a.H2C != b.H2C || a.HTTP3 != b.HTTP3 {
+		return false
+	}
 	if a.MaxConnections != b.MaxConnections || a.MaxConnectionsPerClient != b.MaxConnectionsPerClient {
 		return false
 	}
