@@ -154,7 +154,7 @@ func (s *state) send(q *request) *answer {
 		return a
 	}
 	a.event = s.gateway.log.len()
-	if q.second {
+	if q.second || s.runner.HTTP2 && q.either(to) {
 		s.sendSecond(to, q, a)
 		return a
 	}
@@ -204,42 +204,6 @@ func (a *answer) take(r *http.Response) {
 		a.err = fmt.Errorf("the body ended early: %w", a.err)
 	}
 	r.Body.Close()
-}
-
-// sendSecond sends a request over HTTP/2, by the standard library's client: over
-// TLS, or in the clear with prior knowledge. The target goes out as it stands.
-func (s *state) sendSecond(to endpoint, q *request, a *answer) {
-	dialer := &net.Dialer{}
-	if q.from != "" {
-		dialer.LocalAddr = &net.TCPAddr{IP: net.ParseIP(q.from)}
-	}
-	transport := &http.Transport{TLSClientConfig: s.tls(to, q), Protocols: new(http.Protocols), DisableCompression: true, DialContext: dialer.DialContext}
-	transport.Protocols.SetHTTP2(true)
-	transport.Protocols.SetUnencryptedHTTP2(true)
-	defer transport.CloseIdleConnections()
-	r, err := http.NewRequestWithContext(q.ctx, q.method, to.scheme+"://"+to.address, bytes.NewReader(q.body))
-	if err != nil {
-		a.err = err
-		return
-	}
-	r.URL.Opaque = q.target
-	if strings.HasPrefix(q.target, "//") {
-		r.URL.Opaque, r.URL.Path = "", q.target // else it would be taken for a host
-	}
-	r.Header["User-Agent"] = nil
-	for _, f := range q.fields {
-		if message.EqualName(f.Name, "Host") {
-			r.Host = f.Value
-		} else {
-			r.Header.Add(f.Name, f.Value)
-		}
-	}
-	response, err := transport.RoundTrip(r)
-	if err != nil {
-		a.err = fmt.Errorf("no answer: %w", err)
-		return
-	}
-	a.take(response)
 }
 
 // endpoint finds a listener by name, by scheme, or by its place from 1; the

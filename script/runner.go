@@ -24,6 +24,12 @@ type Runner struct {
 	Limit time.Duration
 	// Parallel is how many scripts of a folder run at one time; two unless set.
 	Parallel int
+	// HTTP2 sends the requests to listeners for clients over HTTP/2, but for
+	// those that ask for what only HTTP/1 has: raw ones, WebSockets, those with
+	// --http1.0, --keep, --chunked or --no-host, and those with Connection,
+	// Upgrade or Content-Length. Plain listeners of the script's configurations
+	// are given h2c for it.
+	HTTP2 bool
 }
 
 // Result is what became of one script.

@@ -62,6 +62,9 @@ func newState(ctx context.Context, r *Runner, s *Script) (*state, error) {
 		flying: make(map[string]*flight), roots: x509.NewCertPool(),
 	}
 	for _, f := range s.Files {
+		if r.HTTP2 {
+			f.Data = opened(f.Data)
+		}
 		if err := st.write(f.Name, f.Data); err != nil {
 			return nil, errors.Join(err, st.close())
 		}

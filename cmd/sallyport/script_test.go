@@ -46,19 +46,29 @@ func command(t *testing.T) string {
 
 // TestScripts runs every script of testdata. To run one:
 // go test ./cmd/sallyport -run 'TestScripts/its-name'.
-func TestScripts(t *testing.T) { runScripts(t, "testdata") }
+func TestScripts(t *testing.T) { runScripts(t, scriptRunner(t), "testdata", anyScript) }
 
 // TestExamples runs the scripts of the examples as a user would.
-func TestExamples(t *testing.T) { runScripts(t, "../../examples") }
+func TestExamples(t *testing.T) { runScripts(t, scriptRunner(t), "../../examples", anyScript) }
 
-func runScripts(t *testing.T, folder string) {
+func scriptRunner(t *testing.T) *script.Runner {
 	t.Helper()
-	runner := &script.Runner{Command: []string{command(t)}, Environment: []string{"GORACE=atexit_sleep_ms=0"}}
+	return &script.Runner{Command: []string{command(t)}, Environment: []string{"GORACE=atexit_sleep_ms=0"}}
+}
+
+func anyScript(string) bool { return true }
+
+// runScripts runs those scripts of a folder whose path is wanted.
+func runScripts(t *testing.T, runner *script.Runner, folder string, wanted func(path string) bool) {
+	t.Helper()
 	paths, err := script.Find(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
+		if !wanted(path) {
+			continue
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
 			if r := runner.Run(t.Context(), path); r.Err != nil {
