@@ -10,7 +10,6 @@ import (
 	"slices"
 	"sort"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -41,7 +40,7 @@ func (g *Gateway) Adding(fields message.Fields) http.Handler {
 
 func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request, fields message.Fields) {
 	x := &Exchange{Context: r.Context(), Request: fromHTTP(r), Answer: fields}
-	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout, trailers: takesTrailers(x.Request)}
+	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout, trailers: x.Request.TakesTrailers()}
 	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 		// net/http takes Transfer-Encoding and drops a Content-Length beside it
 		// without telling. A proxy before us that believed the length would take
@@ -87,17 +86,6 @@ func Unreadable(fault *http1.Fault) *problem.Refusal {
 func talks(r *message.Request) bool {
 	t, err := mediatype.Parse(r.Fields.Get("Content-Type"))
 	return err == nil && t.IsGRPC()
-}
-
-// takesTrailers tells whether the client asks for fields behind the content
-// (RFC 9110 §10.1.4).
-func takesTrailers(r *message.Request) bool {
-	for option := range strings.SplitSeq(r.Fields.Joined("Te"), ",") {
-		if strings.EqualFold(strings.TrimSpace(option), "trailers") {
-			return true
-		}
-	}
-	return false
 }
 
 // fromHTTP sees a request of net/http as a message. net/http keeps field lines

@@ -313,3 +313,11 @@ func TestBodyTellsHowItEnded(t *testing.T) {
 		t.Error("nothing is left to come of none")
 	}
 }
+
+func TestTakesTrailers(t *testing.T) {
+	for value, want := range map[string]bool{"trailers": true, "gzip, Trailers": true, "gzip,\ttrailers ": true, "": false, "trailer": false, "gzip;q=trailers": false} {
+		if got := (&Request{Fields: Fields{{"TE", value}}}).TakesTrailers(); got != want {
+			t.Errorf("TE: %q: %v", value, got)
+		}
+	}
+}

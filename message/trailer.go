@@ -58,3 +58,19 @@ func (f filteredTrailers) Trailers() Fields {
 	}
 	return kept
 }
+
+// TakesTrailers tells whether the client asks for fields behind the content
+// (RFC 9110 §10.1.4).
+func (r *Request) TakesTrailers() bool { return HasToken(r.Fields.Joined("Te"), "trailers") }
+
+// HasToken looks for a token in a list (RFC 9110 §5.6.1), without regard to case.
+func HasToken(list, token string) bool {
+	for list != "" {
+		var item string
+		item, list, _ = strings.Cut(list, ",")
+		if strings.EqualFold(strings.Trim(item, " \t"), token) {
+			return true
+		}
+	}
+	return false
+}

@@ -57,7 +57,7 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	trip := &trip{
 		upstream: u, exchange: x, begun: x.Env.Now(), whole: whole, hurried: hurried,
 		out: outgoing{
-			Request: x.Request, path: path, fields: fields, trailers: takesTrailers(x.Request.Fields), host: u.PreserveHost,
+			Request: x.Request, path: path, fields: fields, trailers: x.Request.TakesTrailers(), host: u.PreserveHost,
 			idle: u.Idle, whole: whole,
 		},
 	}
