@@ -1,6 +1,9 @@
 package sallyport
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Principal is a caller: what one satisfied alternative of an operation's
 // security proved. Without credentials it is anonymous.
@@ -19,13 +22,18 @@ const Unchecked = "unchecked"
 type Credential struct {
 	// Scheme is the scheme's name in the document.
 	Scheme string
-	// Kind is key, jwt or unchecked: how it was proved.
+	// Kind is how it was proved: key, jwt, introspected, certificate, basic, or
+	// unchecked.
 	Kind string
 	// ID names the credential's holder for limits and logs: it is stable and
 	// holds no secret. Two holders never share one.
 	ID string
-	// Consumer is the name the configuration gives to the holder of a key.
+	// Consumer is the name that the configuration or the store gives to the
+	// holder; "" for a token's.
 	Consumer string
+	// Key is the id of the API key in the store, for logs and limits; "" for
+	// every other kind.
+	Key string
 	// Issuer, Subject and Tenant are a token's.
 	Issuer, Subject, Tenant string
 	// Scopes and Roles are what the holder was granted.
@@ -34,6 +42,8 @@ type Credential struct {
 	Claims string
 	// Expires is when the proof ends; zero if it does not.
 	Expires time.Time
+	// Networks are where the holder may use it from; none is anywhere.
+	Networks []netip.Prefix
 }
 
 // Anonymous tells whether nothing was proved.

@@ -46,10 +46,10 @@ var rings = [...]struct {
 	name     string
 	packages []string
 }{
-	{"libraries", []string{"coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "mediatype", "message", "openapi", "pathmatch", "problem", "sample", "source", "websocket", "xmlbody"}},
+	{"libraries", []string{"coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "keyring", "mediatype", "message", "openapi", "pathmatch", "problem", "sample", "source", "websocket", "xmlbody"}},
 	{"the pipeline", []string{"."}},
 	{"stages and configuration", []string{
-		"config",
+		"config", "store",
 		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/limit", "stage/record", "stage/validate",
 	}},
 	{"what is made of them", []string{"build", "script", "demo/bank"}},

@@ -152,3 +152,8 @@ func wantKind(t testing.TB, err error, want problem.Kind) *problem.Refusal {
 	}
 	return r
 }
+
+// asking is an exchange that a method is asked about alone.
+func asking(t testing.TB) *sallyport.Exchange {
+	return &sallyport.Exchange{Context: t.Context(), Request: &message.Request{Method: "GET", Path: "/"}}
+}

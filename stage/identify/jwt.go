@@ -21,8 +21,8 @@ type JWT struct {
 }
 
 // Check implements Method.
-func (j *JWT) Check(ctx context.Context, secret string) (*sallyport.Credential, error) {
-	token, err := j.Cache.Verify(ctx, j.Verifier, secret)
+func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error) {
+	token, err := j.Cache.Verify(x.Context, j.Verifier, secret)
 	if err != nil {
 		return nil, j.refuse(err)
 	}

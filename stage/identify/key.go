@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"context"
 	"crypto/sha256"
 	"time"
 
@@ -28,7 +27,7 @@ type HeldKey struct {
 }
 
 // Check implements Method. An unknown key and an expired one look the same.
-func (k *Key) Check(_ context.Context, secret string) (*sallyport.Credential, error) {
+func (k *Key) Check(_ *sallyport.Exchange, secret string) (*sallyport.Credential, error) {
 	if len(secret) > maxKey {
 		return nil, badKey("too long")
 	}
@@ -56,7 +55,7 @@ func badKey(why string) error {
 type Unchecked struct{}
 
 // Check implements Method.
-func (Unchecked) Check(context.Context, string) (*sallyport.Credential, error) {
+func (Unchecked) Check(*sallyport.Exchange, string) (*sallyport.Credential, error) {
 	return unchecked, nil
 }
 

@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"context"
 	"crypto/sha256"
 	"slices"
 	"strings"
@@ -16,9 +15,9 @@ type counting struct {
 	times int
 }
 
-func (c *counting) Check(ctx context.Context, secret string) (*sallyport.Credential, error) {
+func (c *counting) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error) {
 	c.times++
-	return c.Key.Check(ctx, secret)
+	return c.Key.Check(x, secret)
 }
 
 func TestKey(t *testing.T) {
@@ -26,13 +25,13 @@ func TestKey(t *testing.T) {
 	k.Keys[sha256.Sum256([]byte("old"))].Expires = noon
 	k.Keys[sha256.Sum256([]byte("new"))].Expires = noon.Add(1)
 	for _, good := range []string{"good", "new"} {
-		if c, err := k.Check(t.Context(), good); err != nil || c.Consumer != good {
+		if c, err := k.Check(asking(t), good); err != nil || c.Consumer != good {
 			t.Errorf("%s: %v, %v", good, c, err)
 		}
 	}
-	expired := wantKind(t, second(k.Check(t.Context(), "old")), problem.CredentialsInvalid)
-	unknown := wantKind(t, second(k.Check(t.Context(), "nobody's")), problem.CredentialsInvalid)
-	long := wantKind(t, second(k.Check(t.Context(), strings.Repeat("a", maxKey+1))), problem.CredentialsInvalid)
+	expired := wantKind(t, second(k.Check(asking(t), "old")), problem.CredentialsInvalid)
+	unknown := wantKind(t, second(k.Check(asking(t), "nobody's")), problem.CredentialsInvalid)
+	long := wantKind(t, second(k.Check(asking(t), strings.Repeat("a", maxKey+1))), problem.CredentialsInvalid)
 	if expired.Detail != unknown.Detail || long.Detail != unknown.Detail {
 		t.Error("a caller can tell an expired key from an unknown one")
 	}
@@ -50,7 +49,7 @@ func TestJWT(t *testing.T) {
 			m := one.method(16)
 			token := one.token(t, nil)
 			for _, how := range []string{"new", "again, from the cache"} {
-				c, err := m.Check(t.Context(), token)
+				c, err := m.Check(asking(t), token)
 				if err != nil {
 					t.Fatalf("%s: %v", how, err)
 				}
@@ -81,7 +80,7 @@ func TestJWTRefusals(t *testing.T) {
 		{"too long", strings.Repeat("a", 9000), problem.TokenInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := one.method(16).Check(t.Context(), c.token)
+			_, err := one.method(16).Check(asking(t), c.token)
 			r := wantKind(t, err, c.want)
 			if strings.Contains(r.Error(), c.token) && len(c.token) > 8 {
 				t.Error("the token is repeated")
@@ -94,7 +93,7 @@ func TestJWTWithoutKeysIsOurFailure(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
 	m := one.method(16)
 	m.Verifier.Keys = absent{}
-	_, err := m.Check(t.Context(), one.token(t, nil))
+	_, err := m.Check(asking(t), one.token(t, nil))
 	r := wantKind(t, err, problem.KeysUnavailable)
 	if r.Kind.Status() != 503 || r.Fields.Get("Retry-After") == "" || r.Detail != "" {
 		t.Errorf("%d, Retry-After %q, %q", r.Kind.Status(), r.Fields.Get("Retry-After"), r.Detail)
@@ -111,7 +110,7 @@ func TestJWTClaims(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
 	m := one.method(16)
 	m.Subject, m.Tenant, m.Roles, m.Scopes = "email", "/org/id", "realm.roles", []string{"perms"}
-	c, err := m.Check(t.Context(), one.token(t, map[string]any{
+	c, err := m.Check(asking(t), one.token(t, map[string]any{
 		"email": "ann@bank.example", "org": map[string]any{"id": "t1"}, "realm": map[string]any{"roles": []string{"teller", "auditor"}}, "perms": []string{"pay"},
 	}))
 	if err != nil {
@@ -120,7 +119,7 @@ func TestJWTClaims(t *testing.T) {
 	if c.Subject != "ann@bank.example" || c.Tenant != "t1" || !slices.Equal(c.Roles, []string{"teller", "auditor"}) || !slices.Equal(c.Scopes, []string{"pay"}) {
 		t.Errorf("%+v", c)
 	}
-	_, err = m.Check(t.Context(), one.token(t, nil))
+	_, err = m.Check(asking(t), one.token(t, nil))
 	wantKind(t, err, problem.TokenInvalid) // the claim that says who is missing, sub does not stand in for it
 }
 

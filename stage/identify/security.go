@@ -10,7 +10,6 @@
 package identify
 
 import (
-	"context"
 	"strings"
 
 	"sallyport"
@@ -18,9 +17,11 @@ import (
 )
 
 // Method checks the credentials of one kind. It is given what stood in the
-// scheme's place and returns whom it proves, or a refusal.
+// scheme's place and returns whom it proves, or a refusal. The exchange is for
+// what a credential may be bound to: the method, the target, the certificate
+// and the address of the client.
 type Method interface {
-	Check(ctx context.Context, secret string) (*sallyport.Credential, error)
+	Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error)
 }
 
 // Scheme is one security scheme of the document with the method that checks it.
@@ -114,7 +115,7 @@ func (s *Scheme) look(x *sallyport.Exchange) (finding, error) {
 	case present && secret == "":
 		f.err = problem.Refuse(problem.CredentialsInvalid, "The credentials are empty.")
 	case present:
-		f.credential, f.err = s.Method.Check(x.Context, secret)
+		f.credential, f.err = s.Method.Check(x, secret)
 	}
 	if f.credential != nil && f.credential.Scheme != s.Name {
 		named := *f.credential

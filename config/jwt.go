@@ -1,0 +1,88 @@
+package config
+
+// JWT says which tokens are accepted (RFC 7519, RFC 8725).
+type JWT struct {
+	Place `json:"-"`
+
+	// Who issues the tokens: the claim iss, to the letter.
+	Issuer string `yaml:"issuer" required:""`
+	// Whom the tokens are for: the claim aud must hold one of these.
+	Audience []string `yaml:"audience" required:""`
+	// The issuer's public keys: an https URL of a JWK set (RFC 7517 §5), or a
+	// file with one.
+	Keys KeySource `yaml:"keys"`
+	// The secret shared with the issuer, for HS256, HS384 and HS512 alone.
+	Secret Secret `yaml:"secret"`
+	// The signature algorithms that are accepted. Without any, all with public
+	// keys; with a secret, HS256.
+	Algorithms []string `yaml:"algorithms" choices:"RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA HS256 HS384 HS512"`
+	// How far the issuer's clock may be off, a minute at most.
+	Skew Duration `yaml:"skew" default:"30s" off:""`
+	// What the header's typ may be; "" stands for a token without it. Without
+	// any: at+jwt, JWT, and none.
+	Types []string `yaml:"types"`
+	// Which claims say who the caller is.
+	Claims Claims `yaml:"claims"`
+}
+
+// Claims are the names of the claims that say who the caller is: each a
+// claim's name, names joined by dots, or a JSON pointer (RFC 6901).
+type Claims struct {
+	Place `json:"-"`
+
+	// Who the caller is.
+	Subject string `yaml:"subject" default:"sub"`
+	// Which tenant the caller belongs to.
+	Tenant string `yaml:"tenant"`
+	// What the caller was granted. Without any: scope and scp.
+	Scopes []string `yaml:"scopes"`
+	// Which roles the caller has, such as realm_access.roles.
+	Roles string `yaml:"roles" default:"roles"`
+}
+
+func (j *JWT) check(c *decoder) {
+	switch keys, secret := j.Wrote("keys"), j.Wrote("secret"); {
+	case keys && secret:
+		c.wrong(j.PositionOf("secret"), "remove one of them", "the tokens are signed with a secret or with the issuer's keys, not with both")
+		return
+	case !keys && !secret:
+		c.wrong(j.At, "name the URL or the file of its JWK set under keys", "nothing says with which keys the issuer signs")
+	}
+	j.checkAlgorithms(c)
+	distinctItems(c, j.Place, "audience", j.Audience)
+	if j.Skew > MaxSkew {
+		c.wrong(j.PositionOf("skew"), "mend the clock", "a clock that is off by %s lets dead tokens live; the most is %s", j.Skew, MaxSkew)
+	}
+	if u := j.Keys.URL; u.Host != "" && u.Scheme != "https" && !loopbackHost(u.Hostname()) {
+		// Whoever can change the keys on their way can sign any token.
+		c.wrong(j.PositionOf("keys"), "use https", "keys must not come in the clear")
+	}
+}
+
+// checkAlgorithms keeps shared secrets and public keys apart: a public key
+// must never serve as a secret (RFC 8725 §3.1).
+func (j *JWT) checkAlgorithms(c *decoder) {
+	secret := j.Wrote("secret")
+	if secret && len(j.Algorithms) == 0 {
+		j.Algorithms = []string{"HS256"}
+	}
+	longest := 0
+	for i, name := range j.Algorithms {
+		size, shared := secretSizes[name]
+		longest = max(longest, size)
+		switch at := j.PositionOf(item("algorithms", i)); {
+		case shared && !secret:
+			c.wrong(at, "give a secret, or remove it", "%s needs a secret", name)
+		case secret && !shared:
+			c.wrong(at, "use HS256, HS384 or HS512, or give keys in place of the secret", "%s does not work with a secret", name)
+		}
+	}
+	// RFC 7518 §3.2: a key of at least the size of the hash.
+	if n := len(j.Secret.Reveal()); n > 0 && n < longest {
+		c.wrong(j.PositionOf("secret"), "take a longer, random one", "the secret has %d bytes; the algorithm needs %d", n, longest)
+	}
+	distinctItems(c, j.Place, "algorithms", j.Algorithms)
+}
+
+// secretSizes are the algorithms with a shared secret and the bytes of their hash.
+var secretSizes = map[string]int{"HS256": 32, "HS384": 48, "HS512": 64}
