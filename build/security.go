@@ -18,7 +18,7 @@ import (
 // identifySchemes makes every scheme of the document that the configuration
 // says how to check.
 func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
-	schemes := make(map[string]*identify.Scheme)
+	schemes, roles := make(map[string]*identify.Scheme), a.roles()
 	for i := range a.config.Identify {
 		c := &a.config.Identify[i]
 		declared := a.document.Schemes[c.Name]
@@ -35,7 +35,7 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 			a.used["scheme "+c.Name] = true // it says something, if not the right thing
 			continue
 		}
-		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method}
+		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method, Roles: roles}
 	}
 	return schemes
 }

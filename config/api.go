@@ -51,6 +51,9 @@ type API struct {
 	Public []Glob `yaml:"public"`
 	// What each security scheme of the document needs to know, by its name.
 	Identify []Scheme `yaml:"identify,named"`
+	// What the roles of callers grant, by their names: {teller: [accounts:read]}.
+	// A role that does not stand here grants nothing but itself.
+	Roles []Role `yaml:"roles,named"`
 	// How much callers may ask for, by names of your choice. Clients see the
 	// names in RateLimit-Policy.
 	Limits []Limit `yaml:"limits,named"`
@@ -112,6 +115,7 @@ func (a *API) check(c *decoder) {
 	}
 	distinctItems(c, a.Place, "hosts", a.Hosts)
 	distinctItems(c, a.Place, "public", a.Public)
+	a.checkRoles(c)
 }
 
 func (c *Caller) check(k *decoder) {

@@ -29,6 +29,8 @@ type Scheme struct {
 	Name   string
 	Place  Place
 	Method Method
+	// Roles are added to what the credential is granted.
+	Roles Roles
 }
 
 // Requirement is a scheme and what it must grant.
@@ -117,12 +119,24 @@ func (s *Scheme) look(x *sallyport.Exchange) (finding, error) {
 	case present:
 		f.credential, f.err = s.Method.Check(x, secret)
 	}
-	if f.credential != nil && f.credential.Scheme != s.Name {
-		named := *f.credential
-		named.Scheme = s.Name
-		f.credential = &named
+	if f.credential != nil {
+		f.credential = s.own(f.credential)
 	}
 	return f, nil
+}
+
+// own is the credential as this scheme of this API sees it.
+func (s *Scheme) own(c *sallyport.Credential) *sallyport.Credential {
+	grants := len(s.Roles) > 0 && len(c.Roles) > 0 && c.Kind != sallyport.Unchecked
+	if c.Scheme == s.Name && !grants {
+		return c
+	}
+	named := *c
+	named.Scheme = s.Name
+	if grants {
+		named.Roles, named.Scopes = s.Roles.add(c.Roles, c.Scopes)
+	}
+	return &named
 }
 
 func known(found []finding, scheme *Scheme) bool {
