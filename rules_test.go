@@ -48,8 +48,9 @@ var rings = [...]struct {
 }{
 	{"libraries", []string{"coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "keyring", "mediatype", "message", "openapi", "pathmatch", "problem", "sample", "source", "websocket", "xmlbody"}},
 	{"the pipeline", []string{"."}},
+	{"what is kept", []string{"store"}},
 	{"stages and configuration", []string{
-		"config", "store",
+		"config", "roster",
 		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/limit", "stage/record", "stage/validate",
 	}},
 	{"what is made of them", []string{"build", "script", "demo/bank"}},

@@ -22,6 +22,7 @@ import (
 	"sallyport/jsonschema"
 	"sallyport/openapi"
 	"sallyport/problem"
+	"sallyport/roster"
 	"sallyport/source"
 	"sallyport/stage/admit"
 	"sallyport/stage/forward"
@@ -41,6 +42,8 @@ type Options struct {
 	// Report keeps what API.Report needs: the compiled schemas by their places
 	// in the document.
 	Report bool
+	// Roster knows the holders of what the store keeps; nil where none is open.
+	Roster *roster.Roster
 	// Documents are given instead of files, by the path that the
 	// configuration names.
 	Documents map[string][]byte

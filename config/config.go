@@ -51,6 +51,11 @@ type Config struct {
 	Log Log `yaml:"log"`
 	// How the gateway's own error answers look.
 	Problems Problems `yaml:"problems"`
+	// Where is kept who may come in. A URL is short for the rest.
+	Store Store `yaml:"store"`
+	// Where the master key is that makes the store's secrets and hashes worth
+	// nothing to whoever steals it.
+	Keyring Keyring `yaml:"keyring"`
 	// The APIs that are protected, each by its OpenAPI document.
 	APIs []API `yaml:"apis" required:""`
 

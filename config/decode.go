@@ -304,7 +304,7 @@ func join(path []string) string {
 // isScalar tells whether a field is written as one value.
 func isScalar(v reflect.Value) bool {
 	switch v.Addr().Interface().(type) {
-	case value, *Secret, *KeySource:
+	case value, *Secret, *KeySource, *StoreURL, *MasterKey:
 		return true
 	}
 	switch v.Kind() {

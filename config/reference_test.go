@@ -71,6 +71,10 @@ func valueOf(t reflect.Type, f field, places map[reflect.Type]string) string {
 		what = "secret"
 	case *KeySource:
 		what = "URL or path"
+	case *StoreURL:
+		what = "URL of a store"
+	case *MasterKey:
+		what = "`file:PATH` or secret"
 	}
 	if choices := f.choices(); len(choices) > 0 {
 		what = "`" + strings.Join(choices, "`, `") + "`"

@@ -42,6 +42,12 @@ func (d *decoder) scalar(v reflect.Value, s scalar, f field) {
 	case *KeySource:
 		d.keySource(to, s)
 		return
+	case *StoreURL:
+		d.storeURL(to, s)
+		return
+	case *MasterKey:
+		d.masterKey(to, s)
+		return
 	case value:
 		if d.set(to, s) {
 			d.refuseZero(v, s, f)

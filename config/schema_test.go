@@ -113,6 +113,10 @@ func plainSchema(t reflect.Type, f field) object {
 		return object{"type": "string", "pattern": "^sha256:[0-9a-fA-F]{64}$"}
 	case *Secret:
 		return object{"type": "string", "pattern": "^file:."}
+	case *StoreURL:
+		return object{"type": "string", "pattern": "^(sqlite:.+|postgres(ql)?://[^@:]*(:[$]\\{[A-Za-z_0-9]+\\})?@?[^@]+|file:.+)$"}
+	case *MasterKey:
+		return object{"type": "string", "pattern": "^file:."}
 	case *URL:
 		return object{"type": "string", "pattern": "^https?://[^@]+$"}
 	case *Backend:
