@@ -47,6 +47,9 @@ type Options struct {
 	// Documents are given instead of files, by the path that the
 	// configuration names.
 	Documents map[string][]byte
+	// Local are the APIs, by their names, that this program answers itself; no
+	// configuration file can say so. Their upstream is never asked.
+	Local map[string]Local
 }
 
 // Result is a plan and what is known about it.

@@ -176,6 +176,10 @@ func (o *operationBuilder) readFields() []string {
 }
 
 func (o *operationBuilder) forward() {
+	if l, ok := o.local(); ok {
+		o.answered(l)
+		return
+	}
 	waits, socket := o.rules.Waits, o.webSocket()
 	controls := []sallyport.Control{enforced(o.config.Upstream.At, "%s; first byte within %s; the caller in %s* fields", o.upstreamSays(), waits.FirstByte, o.config.Caller.Headers)}
 	if socket != nil {

@@ -56,6 +56,9 @@ func placeOf(s *openapi.SecurityScheme) (identify.Place, error) {
 }
 
 func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Method, error) {
+	if l, ok := a.local(); ok && l.Methods[c.Name] != nil {
+		return l.Methods[c.Name], nil
+	}
 	switch {
 	case c.Unchecked:
 		return identify.Unchecked{}, nil

@@ -16,6 +16,9 @@ import (
 // prepareUpstream makes the pool of the API's targets, or finds that of an
 // earlier plan again.
 func (a *apiBuilder) prepareUpstream() {
+	if _, ok := a.local(); ok {
+		return
+	}
 	u := &a.config.Upstream
 	a.poolConfig = forward.PoolConfig{
 		API:         a.config.Name,

@@ -43,6 +43,11 @@ const (
 	FieldsTooLarge
 	VersionUnsupported
 
+	ObjectUnknown
+	ObjectExists
+	ObjectChanged
+	ConditionMissing
+
 	UpstreamUnreachable
 	UpstreamUntrusted
 	UpstreamBroken
@@ -58,6 +63,7 @@ const (
 	TunnelsExhausted
 	KeysUnavailable
 	OperationUnserved
+	StoreUnavailable
 
 	kinds // their number
 )
@@ -105,6 +111,11 @@ var catalogue = [kinds]struct {
 
 	VersionUnsupported: {"version-unsupported", http.StatusHTTPVersionNotSupported, "The version of HTTP is not spoken here"},
 
+	ObjectUnknown:    {"object-unknown", http.StatusNotFound, "There is no such object"},
+	ObjectExists:     {"object-exists", http.StatusConflict, "The object exists already, or is in the way"},
+	ObjectChanged:    {"object-changed", http.StatusPreconditionFailed, "The object has changed since it was read"},
+	ConditionMissing: {"condition-missing", http.StatusPreconditionRequired, "The change needs a condition"},
+
 	UpstreamUnreachable: {"upstream-unreachable", http.StatusBadGateway, "The backend cannot be reached"},
 	UpstreamUntrusted:   {"upstream-untrusted", http.StatusBadGateway, "The backend cannot prove who it is"},
 	UpstreamBroken:      {"upstream-broken", http.StatusBadGateway, "The backend's answer is broken"},
@@ -120,6 +131,7 @@ var catalogue = [kinds]struct {
 	TunnelsExhausted:   {"tunnels-exhausted", http.StatusServiceUnavailable, "As many WebSockets are open as may be"},
 	KeysUnavailable:    {"keys-unavailable", http.StatusServiceUnavailable, "The credentials cannot be checked at the moment"},
 	OperationUnserved:  {"operation-unserved", http.StatusServiceUnavailable, "The operation cannot be served as its document declares it"},
+	StoreUnavailable:   {"store-unavailable", http.StatusServiceUnavailable, "The store cannot be asked at the moment"},
 }
 
 // Kinds are all kinds of the catalogue.
