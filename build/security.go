@@ -134,7 +134,7 @@ func crowded(requirements []identify.Requirement) (a, b *identify.Scheme) {
 			continue
 		} else if a == nil {
 			a = r.Scheme
-		} else if a.Place != p {
+		} else if a.Place.Scheme != p.Scheme {
 			return a, r.Scheme
 		}
 	}

@@ -17,6 +17,34 @@ type Place struct {
 	Name string
 	// Scheme is the authentication scheme in lower case, such as bearer.
 	Scheme string
+	// Also are further authentication schemes in lower case by which the same
+	// credential may be presented, such as dpop beside bearer (RFC 9449 §7.1).
+	// Presented tells a method by which of them it was.
+	Also []string
+}
+
+// Presented is the authentication scheme of the request's Authorization field in
+// lower case; "" where it has none.
+func Presented(r *message.Request) string {
+	scheme, _ := credentials(r.Fields.Get("Authorization"))
+	return strings.ToLower(scheme)
+}
+
+// same tells whether two places read one thing of a request, so that what the
+// one accepts is not wrong for the other. The schemes of Authorization share one
+// field: a request can hold credentials of one of them alone.
+func (p Place) same(other Place) bool {
+	a, b := p.slot(), other.slot()
+	return a.In == b.In && (a.Name == b.Name || a.In == "header" && message.EqualName(a.Name, b.Name))
+}
+
+// slot is the place without what is read into it: an API key may be declared to
+// stand in the header Authorization.
+func (p Place) slot() Place {
+	if p.In == "authorization" {
+		return Place{In: "header", Name: "Authorization"}
+	}
+	return Place{In: p.In, Name: p.Name}
 }
 
 // String says for a person what stands there.
@@ -33,17 +61,44 @@ func (p Place) String() string {
 	return "a key in the " + p.In + " " + p.Name
 }
 
-func (p Place) challenge(realm string) string {
+// Challenge is the value of WWW-Authenticate that asks for a credential in this
+// place. Scopes and an error code are told for bearer tokens alone: the code of
+// a token that was presented and refused (RFC 6750 §3.1), nil if none was.
+func (p Place) Challenge(realm string, scopes []string, refused error) string {
 	realm = "realm=" + quote(realm)
 	switch {
 	case p.In == "authorization" && p.Scheme == "basic":
 		return "Basic " + realm + `, charset="UTF-8"` // RFC 7617 §2.1
+	case p.In == "authorization" && p.Scheme == "bearer":
+		return "Bearer " + realm + bearerParameters(scopes, refused)
 	case p.In == "authorization":
 		return strings.ToUpper(p.Scheme[:1]) + p.Scheme[1:] + " " + realm
 	case p.In == "certificate":
 		return "Certificate " + realm
 	}
 	return "ApiKey " + realm + ", in=" + quote(p.In) + ", name=" + quote(p.Name)
+}
+
+// bearerParameters are those of RFC 6750 §3 behind the realm.
+func bearerParameters(scopes []string, refused error) string {
+	var text string
+	if refused != nil {
+		text = `, error="invalid_token", error_description=` + quote(problem.As(refused).Detail)
+	}
+	if all := strings.Join(scopes, " "); all != "" && quotable(all) {
+		text += `, scope="` + all + `"`
+	}
+	return text
+}
+
+// quotable: the characters of a scope (RFC 6750 §3) fit a quoted string.
+func quotable(scopes string) bool {
+	for i := 0; i < len(scopes); i++ {
+		if c := scopes[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // quote makes a quoted string (RFC 9110 §5.6.4).
@@ -79,15 +134,32 @@ func (p Place) authorization(fields message.Fields) (string, bool, error) {
 	if fields.Count("Authorization") > 1 {
 		return "", true, p.ambiguous()
 	}
-	value := fields.Get("Authorization")
-	end := strings.IndexAny(value, " \t")
-	if end < 0 {
-		end = len(value)
-	}
-	if !message.EqualName(value[:end], p.Scheme) {
+	scheme, secret := credentials(fields.Get("Authorization"))
+	if !p.takes(scheme) {
 		return "", false, nil
 	}
-	return strings.TrimLeft(value[end:], " "), true, nil
+	return secret, true, nil
+}
+
+func (p Place) takes(scheme string) bool {
+	if message.EqualName(scheme, p.Scheme) {
+		return true
+	}
+	for _, also := range p.Also {
+		if message.EqualName(scheme, also) {
+			return true
+		}
+	}
+	return false
+}
+
+// credentials cuts the value of an Authorization field in two.
+func credentials(value string) (scheme, secret string) {
+	end := strings.IndexAny(value, " \t")
+	if end < 0 {
+		return value, ""
+	}
+	return value[:end], strings.TrimLeft(value[end:], " ")
 }
 
 func (p Place) only(pairs func(func(name, value string) bool), decode func(string) (string, error)) (string, bool, error) {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestPlace(t *testing.T) {
+	dpop := Place{In: "authorization", Scheme: "bearer", Also: []string{"dpop"}}
 	header, query, cookie := Place{In: "header", Name: "X-Key"}, Place{In: "query", Name: "api key"}, Place{In: "cookie", Name: "sid"}
 	for _, c := range []struct {
 		name      string
@@ -36,6 +37,10 @@ func TestPlace(t *testing.T) {
 		{"another scheme", bearerPlace, "", []string{"Authorization", "Basic abc"}, "", false, false},
 		{"authorization, not there", bearerPlace, "", nil, "", false, false},
 		{"authorization, twice", bearerPlace, "", []string{"Authorization", "Bearer a", "Authorization", "Digest b"}, "", true, true},
+
+		{"bearer or dpop: as bearer", dpop, "", []string{"Authorization", "Bearer abc"}, "abc", true, false},
+		{"bearer or dpop: as dpop", dpop, "", []string{"Authorization", "DPOP abc"}, "abc", true, false},
+		{"bearer or dpop: as another", dpop, "", []string{"Authorization", "Basic abc"}, "", false, false},
 
 		{"query", query, "a=b&api%20key=a%2Bc", nil, "a+c", true, false},
 		{"query, plus signs", query, "api+key=a+c", nil, "a c", true, false},

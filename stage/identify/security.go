@@ -24,6 +24,27 @@ type Method interface {
 	Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error)
 }
 
+// Challenger is a Method whose challenges differ from those of its place: one
+// that takes a further authorization scheme (Place.Also), or says what a proof
+// must look like.
+type Challenger interface {
+	// Challenges are the values of WWW-Authenticate for the scheme, in place of
+	// the one that its place has; Place.Challenge makes that one for a method
+	// that only adds to it. Scopes are those that the operation asks for. Refused
+	// is why a credential in the scheme's place was refused, nil where none stood
+	// there: an error code is for what was presented (RFC 6750 §3.1).
+	Challenges(realm string, scopes []string, refused error) []string
+}
+
+// Accountant is a Method that knows whose credential it is asked about before it
+// checks it: the username of Basic, the id in a key. Failures are counted by it.
+type Accountant interface {
+	// Account names the account that the secret claims to be of; "" where it
+	// names none. It is what the client says, not what is proved. It must cost
+	// the same whether there is such an account or not.
+	Account(secret string) string
+}
+
 // Scheme is one security scheme of the document with the method that checks it.
 type Scheme struct {
 	Name   string
@@ -81,7 +102,7 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 		identities = append(identities, sallyport.Principal{Alternative: nobody})
 	}
 	if len(identities) == 0 {
-		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil)
+		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil, nil)
 	}
 	x.Identities, x.Caller = identities, identities[0]
 	return nil
@@ -168,7 +189,7 @@ func (s *Security) refusePresented(found []finding) error {
 	if refusal.Kind.Failure() {
 		return refusal
 	}
-	return s.challenge(refusal, worst.scheme)
+	return s.challenge(refusal, worst, found)
 }
 
 func weight(err error) int {
@@ -183,7 +204,7 @@ func weight(err error) int {
 
 func accepted(found []finding, place Place) bool {
 	for i := range found {
-		if found[i].credential != nil && found[i].scheme.Place == place {
+		if found[i].credential != nil && found[i].scheme.Place.same(place) {
 			return true
 		}
 	}
@@ -202,39 +223,45 @@ func satisfied(alternative []Requirement, found []finding) ([]*sallyport.Credent
 	return credentials, len(credentials) == len(alternative)
 }
 
-// challenge adds a WWW-Authenticate field for each scheme that would do (RFC
-// 9110 §15.5.2: a 401 must have at least one). An error code is given only for
-// a token that was presented and refused (RFC 6750 §3.1).
-func (s *Security) challenge(refusal *problem.Refusal, refused *Scheme) error {
+// challenge adds a WWW-Authenticate field for each scheme that would do, of all
+// alternatives (RFC 9110 §15.5.2: a 401 must have at least one), one field for
+// each challenge: in a list of them in one field, the parameters of one and the
+// name of the next are hard to tell apart (§11.6.1).
+func (s *Security) challenge(refusal *problem.Refusal, worst *finding, found []finding) error {
 	seen := make(map[string]bool)
 	for _, alternative := range s.Alternatives {
 		for _, r := range alternative {
-			text := r.Scheme.Place.challenge(s.Realm)
-			if r.Scheme.Place.Scheme == "bearer" {
-				if refused != nil && refused.Place == r.Scheme.Place {
-					text += `, error="invalid_token", error_description=` + quote(refusal.Detail)
+			for _, text := range r.challenges(s.Realm, why(r.Scheme, worst, found)) {
+				if !seen[text] {
+					seen[text] = true
+					refusal.With("WWW-Authenticate", text)
 				}
-				if scopes := strings.Join(r.Scopes, " "); scopes != "" && quotable(scopes) {
-					text += `, scope="` + scopes + `"`
-				}
-			}
-			if !seen[text] {
-				seen[text] = true
-				refusal.With("WWW-Authenticate", text)
 			}
 		}
 	}
 	return refusal
 }
 
-// quotable: the characters of a scope (RFC 6750 §3) fit a quoted string.
-func quotable(scopes string) bool {
-	for i := 0; i < len(scopes); i++ {
-		if c := scopes[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
+// why is the reason for which what the scheme found was refused. Of several that
+// read one credential the one that counts speaks for all.
+func why(scheme *Scheme, worst *finding, found []finding) error {
+	for i := range found {
+		switch f := &found[i]; {
+		case f.scheme != scheme || f.err == nil:
+		case worst.scheme.Place.same(scheme.Place):
+			return worst.err
+		default:
+			return f.err
 		}
 	}
-	return true
+	return nil
+}
+
+func (r *Requirement) challenges(realm string, refused error) []string {
+	if c, ok := r.Scheme.Method.(Challenger); ok {
+		return c.Challenges(realm, r.Scopes, refused)
+	}
+	return []string{r.Scheme.Place.Challenge(realm, r.Scopes, refused)}
 }
 
 // needs says in words what would do.

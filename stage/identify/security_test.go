@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,8 @@ func TestChallenges(t *testing.T) {
 	bearer, header := one.bearer("one"), keyScheme("header", "header", "X-Key", "good")
 	basic := &Scheme{Name: "basic", Place: Place{In: "authorization", Scheme: "basic"}, Method: Unchecked{}}
 	certificate := &Scheme{Name: "certificate", Place: Place{In: "certificate"}, Method: Unchecked{}}
+	wrong := &Scheme{Name: "wrong", Place: basic.Place, Method: refusing{}}
+	own := &Scheme{Name: "own", Place: Place{In: "authorization", Scheme: "bearer", Also: []string{"dpop"}}, Method: challenging{}}
 	scoped := []Requirement{{bearer, []string{"accounts:read", "accounts:write"}}}
 	for _, c := range []struct {
 		name     string
@@ -123,6 +126,9 @@ func TestChallenges(t *testing.T) {
 		{"expired token", security(all(bearer)), request("", "Authorization", "Bearer "+one.token(t, map[string]any{"exp": 1})), []string{`Bearer realm="bank", error="invalid_token", error_description="The token has expired"`}},
 		{"wrong key beside bearer: no code for a token that was not sent", security(all(bearer), all(header)), request("", "X-Key", "bad"), []string{`Bearer realm="bank"`, `ApiKey realm="bank", in="header", name="X-Key"`}},
 		{"each once", security(all(bearer), all(bearer, header), nil), request("", "X-Key", "bad"), []string{`Bearer realm="bank"`, `ApiKey realm="bank", in="header", name="X-Key"`}},
+		{"wrong password beside bearer: no code for a token that was not sent", security(all(bearer), all(wrong)), request("", "Authorization", "Basic YTpi"), []string{`Bearer realm="bank"`, `Basic realm="bank", charset="UTF-8"`}},
+		{"a method's own challenges", security([]Requirement{{own, []string{"read"}}}), request("", "Authorization", "DPoP x"), []string{`Bearer realm="bank"`, `DPoP algs="ES256", realm="bank", scope="read", refused=true`}},
+		{"a method's own challenges, nothing presented", security([]Requirement{{own, []string{"read"}}}), request(""), []string{`Bearer realm="bank"`, `DPoP algs="ES256", realm="bank", scope="read", refused=false`}},
 		{"other schemes", security(all(basic), all(certificate)), request(""), []string{`Basic realm="bank", charset="UTF-8"`, `Certificate realm="bank"`}},
 		{"a scope that would end the string", security([]Requirement{{bearer, []string{`a"b`}}}), request(""), []string{`Bearer realm="bank"`}},
 		{"a realm that would end the string", &Security{Realm: `a"b\`, Alternatives: [][]Requirement{all(header)}}, request(""), []string{`ApiKey realm="a\"b\\", in="header", name="X-Key"`}},
@@ -156,5 +162,22 @@ func TestOneCheckForEachScheme(t *testing.T) {
 	}
 	if counted.times != 1 {
 		t.Errorf("a credential was checked %d times", counted.times)
+	}
+}
+
+// refusing refuses whatever it is shown.
+type refusing struct{}
+
+func (refusing) Check(*sallyport.Exchange, string) (*sallyport.Credential, error) {
+	return nil, problem.Refuse(problem.CredentialsInvalid, "The credentials are not valid.")
+}
+
+// challenging refuses, and has challenges of its own.
+type challenging struct{ refusing }
+
+func (challenging) Challenges(realm string, scopes []string, refused error) []string {
+	return []string{
+		bearerPlace.Challenge(realm, nil, nil),
+		fmt.Sprintf(`DPoP algs="ES256", realm=%q, scope=%q, refused=%t`, realm, strings.Join(scopes, " "), refused != nil),
 	}
 }
