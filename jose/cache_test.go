@@ -77,17 +77,17 @@ func TestCacheForgetsWithTheKeys(t *testing.T) {
 }
 
 func TestCacheKeepsSettingsApart(t *testing.T) {
-	token := forge(edHeader, encode(t, goodClaims(map[string]any{"cnf": map[string]any{"jkt": "x"}})))
+	token := forge(edHeader, encode(t, goodClaims(map[string]any{"cnf": map[string]any{"jkt": keyPrint}})))
 	cache := NewCache(10)
 	lax := ordinary(t)
-	lax.CallerChecksBinding = true
+	lax.Bindings = BoundToKey
 	_, err := cache.Verify(t.Context(), lax, token)
 	wantReason(t, err, ReasonNone)
 	for name, c := range map[string]struct {
 		set  func(*Verifier)
 		want Reason
 	}{
-		"binding":   {func(v *Verifier) { v.CallerChecksBinding = false }, ReasonBound},
+		"binding":   {func(v *Verifier) { v.Bindings = BoundToCertificate }, ReasonBound},
 		"issuer":    {func(v *Verifier) { v.Issuer = "x" }, ReasonIssuer},
 		"audience":  {func(v *Verifier) { v.Audiences = []string{"x"} }, ReasonAudience},
 		"algorithm": {func(v *Verifier) { v.Algorithms = []string{"RS256"} }, ReasonAlgorithm},
@@ -98,7 +98,7 @@ func TestCacheKeepsSettingsApart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := ordinary(t)
-			v.CallerChecksBinding = true
+			v.Bindings = BoundToKey
 			c.set(v)
 			_, err := cache.Verify(t.Context(), v, token)
 			wantReason(t, err, c.want)

@@ -19,8 +19,10 @@ type Token struct {
 	KeyID     string    // kid of the header
 	Algorithm string    // alg of the header
 	Type      string    // typ of the header, as sent
-	Bound     bool      // has cnf: whoever accepts it must check the binding
 	Claims    string    // all claims, the JSON exactly as it was signed
+
+	// Confirmation is the key that the token is bound to: whoever accepts it must check the binding.
+	Confirmation Confirmation
 
 	claims []claim
 }
@@ -170,7 +172,7 @@ func (t *Token) read(name, value string) (err error) {
 	case "iat":
 		t.IssuedAt, err = dateOf(value)
 	case "cnf":
-		t.Bound = true // of whatever form: what it asks for is not for us to guess
+		t.Confirmation = confirmationOf(value)
 	}
 	if err != nil {
 		return refuse(ReasonMalformed, "its "+name+" is "+err.Error())

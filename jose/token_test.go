@@ -10,7 +10,7 @@ import (
 func accepted(t testing.TB, payload string) *Token {
 	t.Helper()
 	v := ordinary(t)
-	v.CallerChecksBinding = true
+	v.Bindings = BoundToKey
 	token, err := v.Verify(context.Background(), forge(edHeader, payload))
 	if err != nil {
 		t.Fatal(err)
@@ -19,13 +19,13 @@ func accepted(t testing.TB, payload string) *Token {
 }
 
 const rich = ` { "iss" : "https://issuer.example", "aud":["https://api.example","b"], "sub":"us\u0065r", "exp":1800003600.5,
- "nbf":1799999940, "iat":1799999941, "jti":"id-1", "cnf":{"jkt":"x"}, "scope":"read  write read", "scp":["admin","read"],
+ "nbf":1799999940, "iat":1799999941, "jti":"id-1", "cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}, "scope":"read  write read", "scp":["admin","read"],
  "realm_access":{"roles":["a","b"],"a/b":{"m~n":"deep"}}, "https://x.example/roles":["c"], "a.b":"whole", "a":{"b":"parts"},
  "big":9007199254740993, "list":[{"n":"zero"},{"n":"one"}], "none":null, "" : "empty" } `
 
 func TestTokenFields(t *testing.T) {
 	got := accepted(t, rich)
-	if got.Issuer != "https://issuer.example" || got.Subject != "user" || got.ID != "id-1" || !got.Bound ||
+	if got.Issuer != "https://issuer.example" || got.Subject != "user" || got.ID != "id-1" || got.Confirmation.Key.String() != keyPrint ||
 		got.KeyID != "d1" || got.Algorithm != "EdDSA" || got.Type != "at+jwt" || got.Claims != rich {
 		t.Errorf("got %+v", got)
 	}

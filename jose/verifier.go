@@ -4,7 +4,7 @@
 //
 // It refuses "none", encrypted tokens (JWE), the JSON serializations, extensions (crit, b64), every key that
 // a token brings along (jwk, jku, x5c, x5u), second spellings of the same token, duplicate JSON names, and
-// tokens that are bound to a key (cnf) unless the caller says that it checks the binding.
+// tokens that are bound to a key (cnf) in a way of which the caller does not say that it checks it.
 //
 // Keys are read, and tokens signed, by go-jose. A signature is checked here, by the standard library alone:
 // that is a page of code, and a third of the allocations; a fuzz target holds the two against each other.
@@ -69,10 +69,10 @@ type Verifier struct {
 	// MaxTokenBytes bounds a token before it is read. Zero means 8192.
 	MaxTokenBytes int
 
-	// CallerChecksBinding accepts tokens with cnf, which are bound to a key (RFC 7800; RFC 8705 §3, RFC 9449
-	// §6): the caller promises to check the proof of possession whenever Token.Bound is set. Otherwise they
-	// are refused, since a stolen one could be presented as a plain bearer token.
-	CallerChecksBinding bool
+	// Bindings are those that the caller promises to check for every token whose Confirmation has them. A
+	// token that is bound in any other way is refused, since a stolen one could be presented as a plain bearer
+	// token (RFC 7800; RFC 8705 §3, RFC 9449 §7.2).
+	Bindings Binding
 
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
@@ -142,6 +142,7 @@ func (v *Verifier) mistakes() error {
 	add(len(v.Audiences) != 0 && v.AnyAudience, "an audience named, and any accepted")
 	add(slices.Contains(v.Audiences, ""), "an empty audience")
 	add(v.Types != nil && len(v.Types) == 0, "no type accepted")
+	add(v.Bindings&^(BoundToKey|BoundToCertificate) != 0, "a binding that cannot be checked")
 	add(v.Skew > maxSkew, "a skew of %s; at most %s", v.Skew, maxSkew)
 	add(v.MaxTokenBytes < 0 || v.MaxTokenBytes > maxTokenBytes, "tokens of %d bytes; between 1 and %d", v.MaxTokenBytes, maxTokenBytes)
 	shared, public := false, false
@@ -161,7 +162,7 @@ func (v *Verifier) mistakes() error {
 func (v *Verifier) identify() ([sha256.Size]byte, error) {
 	text, err := json.Marshal([]any{
 		v.Issuer, v.AnyIssuer, v.Audiences, v.AnyAudience, v.rules.algorithms, v.rules.types,
-		v.rules.skew, v.rules.required, v.rules.tokenBytes, v.CallerChecksBinding,
+		v.rules.skew, v.rules.required, v.rules.tokenBytes, v.Bindings,
 	})
 	return sha256.Sum256(text), err
 }
@@ -272,8 +273,8 @@ func (v *Verifier) checkClaims(t *Token) error {
 			return refuse(ReasonClaimMissing, "no "+name)
 		}
 	}
-	if t.Bound && !v.CallerChecksBinding {
-		return refuse(ReasonBound, "it has cnf, and its proof is not checked here")
+	if t.Confirmation.Bound&^v.Bindings != 0 {
+		return refuse(ReasonBound, "it is bound to a key in a way that is not checked here")
 	}
 	return v.checkTimes(t)
 }

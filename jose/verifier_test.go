@@ -196,7 +196,7 @@ func indexOf(c byte) int {
 }
 
 func TestSettings(t *testing.T) {
-	bound := map[string]any{"cnf": map[string]any{"jkt": "x"}}
+	bound := map[string]any{"cnf": map[string]any{"jkt": keyPrint}}
 	for name, c := range map[string]struct {
 		set     func(*Verifier)
 		changes map[string]any
@@ -214,7 +214,7 @@ func TestSettings(t *testing.T) {
 		"no skew":                {func(v *Verifier) { v.Skew = -1 }, map[string]any{"exp": noon}, ReasonExpired},
 		"more skew":              {func(v *Verifier) { v.Skew = time.Minute }, map[string]any{"exp": noon - 59}, ReasonNone},
 		"shorter tokens":         {func(v *Verifier) { v.MaxTokenBytes = 100 }, nil, ReasonMalformed},
-		"binding checked":        {func(v *Verifier) { v.CallerChecksBinding = true }, bound, ReasonNone},
+		"binding checked":        {func(v *Verifier) { v.Bindings = BoundToKey }, bound, ReasonNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := ordinary(t)
