@@ -12,8 +12,9 @@ import (
 
 type explainCommand struct {
 	sourceFlags
-	Method string            `arg:"" help:"Method, such as GET."`
-	Path   string            `arg:"" help:"Path as a client would ask for it, such as /accounts/42, or the path of the document, such as /accounts/{accountId}."`
+	asFlags
+	Method string            `arg:"" optional:"" help:"Method, such as GET."`
+	Path   string            `arg:"" optional:"" help:"Path as a client would ask for it, such as /accounts/42, or the path of the document, such as /accounts/{accountId}."`
 	Host   string            `help:"Host that the client asks for, where several APIs are served."`
 	Header map[string]string `placeholder:"NAME=VALUE" help:"Header field of the request, where APIs are told apart by one. May be repeated."`
 	Output string            `enum:"text,json" default:"text" help:"Form of the answer: text or json."`
@@ -21,9 +22,15 @@ type explainCommand struct {
 
 // Run finds the operation as the gateway would and lists its controls.
 func (e *explainCommand) Run(c *console) error {
+	if err := e.checkCaller(); err != nil {
+		return err
+	}
 	result, err := e.build(c)
 	if err != nil {
 		return err
+	}
+	if e.As != "" {
+		return e.explainCaller(c, result)
 	}
 	op, err := e.find(c, result)
 	if err != nil {

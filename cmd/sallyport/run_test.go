@@ -66,7 +66,7 @@ func TestRun(t *testing.T) {
 		"check --outptu json":                   {2, nil, []string{"--outptu", `did you mean "--output"`}},
 		"check --output xml":                    {2, nil, []string{"--output", "text", "json", "sarif", `"xml"`}},
 		"check extra":                           {2, nil, []string{"unexpected argument extra"}},
-		"explain GET":                           {2, nil, []string{"<path>"}},
+		"explain GET":                           {2, nil, []string{"name a method and a path"}},
 		"explain GET relative":                  {2, nil, []string{"sallyport:"}},
 		"check --upstream http://127.0.0.1:1":   {2, nil, []string{"go with --document"}},
 		"check --unchecked key":                 {2, nil, []string{"go with --document"}},

@@ -42,6 +42,15 @@ func (k *Key) Check(_ *sallyport.Exchange, secret string) (*sallyport.Credential
 	return held.Credential, nil
 }
 
+// Holders implements Known.
+func (k *Key) Holders() []*sallyport.Credential {
+	var all []*sallyport.Credential
+	for _, held := range k.Keys {
+		all = append(all, held.Credential)
+	}
+	return all
+}
+
 type reason string
 
 func (r reason) Error() string { return string(r) }

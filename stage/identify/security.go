@@ -85,8 +85,18 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	if err := s.refusePresented(found); err != nil {
 		return err
 	}
-	// Whoever proved something is somebody: the empty alternative, which optional
-	// security usually begins with, counts last.
+	identities := s.identities(found)
+	if len(identities) == 0 {
+		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil, nil)
+	}
+	x.Identities, x.Caller = identities, identities[0]
+	return nil
+}
+
+// identities are one for each alternative that is satisfied. Whoever proved
+// something is somebody: the empty alternative, which optional security usually
+// begins with, counts last.
+func (s *Security) identities(found []finding) []sallyport.Principal {
 	var identities []sallyport.Principal
 	nobody := -1
 	for i, alternative := range s.Alternatives {
@@ -101,11 +111,7 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	if nobody >= 0 {
 		identities = append(identities, sallyport.Principal{Alternative: nobody})
 	}
-	if len(identities) == 0 {
-		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil, nil)
-	}
-	x.Identities, x.Caller = identities, identities[0]
-	return nil
+	return identities
 }
 
 // look asks each scheme once, whatever the number of alternatives it stands in.
