@@ -27,6 +27,9 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 		}
 		place, err := placeOf(declared)
 		var method identify.Method
+		if err == nil && !c.Unchecked {
+			err = checkable(place)
+		}
 		if err == nil {
 			method, err = a.method(c, place)
 		}
@@ -53,6 +56,15 @@ func placeOf(s *openapi.SecurityScheme) (identify.Place, error) {
 		return identify.Place{In: "certificate"}, nil
 	}
 	return identify.Place{}, fmt.Errorf("the type %q of security scheme %s is not known", s.Type, s.Name)
+}
+
+// checkable refuses the HTTP schemes that nothing here can check, such as digest
+// and hoba: their challenges hold what only the server that checks them knows.
+func checkable(place identify.Place) error {
+	if place.In != "authorization" || place.Scheme == "bearer" || place.Scheme == "basic" {
+		return nil
+	}
+	return fmt.Errorf("credentials of the HTTP scheme %s are not checked here, only bearer and basic are: leave the scheme to the backend with unchecked: true, or take it out of the document", place.Scheme)
 }
 
 func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Method, error) {
@@ -93,7 +105,7 @@ func (o *operationBuilder) identify() {
 		o.unenforced(annotation(at, "identify: the operation is public"))
 		return
 	}
-	security := &identify.Security{Realm: o.config.Name}
+	security := &identify.Security{Realm: o.config.Name, QueryToken: o.declaresQueryToken()}
 	var controls []sallyport.Control
 	for _, alternative := range d.Security {
 		var requirements []identify.Requirement
@@ -108,9 +120,7 @@ func (o *operationBuilder) identify() {
 				requirement.Scopes = r.Scopes
 			}
 			requirements = append(requirements, requirement)
-			if _, left := scheme.Method.(identify.Unchecked); left {
-				o.unenforced(annotation(r.At, "identify: %s is left to the backend", scheme.Place))
-			}
+			o.caution(r, scheme)
 		}
 		if a, b := crowded(requirements); a != nil {
 			o.fault(alternative[0].At, fmt.Errorf("%s and %s both stand in the one Authorization field: no request can hold both", a.Name, b.Name))
@@ -124,6 +134,41 @@ func (o *operationBuilder) identify() {
 		controls = append(controls, enforced(d.SecurityAt, "%s", says))
 	}
 	o.place(sallyport.Identify, "security", security, controls...)
+}
+
+// caution says what a scheme leaves open, whoever checks it.
+func (o *operationBuilder) caution(r openapi.Requirement, scheme *identify.Scheme) {
+	place := scheme.Place
+	if _, left := scheme.Method.(identify.Unchecked); left {
+		o.unenforced(annotation(r.At, "identify: %s is left to the backend", place))
+		if checkable(place) != nil {
+			o.unenforced(annotation(r.At, "identify: who comes without %s is answered here, and never learns the backend's own challenge", place))
+		}
+	}
+	switch {
+	case place.In == "query":
+		o.unenforced(annotation(r.At, "identify: %s stands in URLs, which browsers keep and proxies before the gateway log", place))
+	case place.In == "cookie" && !safe(o.declared.Method):
+		o.unenforced(annotation(r.At, "identify: browsers send %s with requests that pages of strangers make: nothing here tells those apart, SameSite on the cookie does", place))
+	}
+}
+
+// safe are the methods that change nothing (RFC 9110 §9.2.1).
+func safe(method string) bool {
+	return slices.Contains([]string{"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"}, method)
+}
+
+// declaresQueryToken tells whether the document has a query parameter
+// access_token for the operation, be it a key's or any other.
+func (o *operationBuilder) declaresQueryToken() bool {
+	const name = "access_token"
+	return slices.ContainsFunc(o.declared.Parameters, func(p *openapi.Parameter) bool { return p.In == "query" && p.Name == name }) ||
+		slices.ContainsFunc(o.declared.Security, func(alternative openapi.Alternative) bool {
+			return slices.ContainsFunc(alternative, func(r openapi.Requirement) bool {
+				s := o.document.Schemes[r.Scheme]
+				return s != nil && s.Type == "apiKey" && s.In == "query" && s.Parameter == name
+			})
+		})
 }
 
 // crowded finds two schemes of one alternative that need the Authorization
@@ -157,6 +202,10 @@ func (o *operationBuilder) missingScheme(r openapi.Requirement) {
 	}
 	o.used["scheme "+r.Scheme] = true
 	at, remedy := o.config.PositionOf("identify"), "add identify."+r.Scheme+" with jwt, key, or unchecked: true"
+	if place, err := placeOf(o.document.Schemes[r.Scheme]); err == nil && checkable(place) != nil {
+		o.mistakes.Add(o.document.Schemes[r.Scheme].At, "", "%s", checkable(place))
+		return
+	}
 	if at.Line == 0 { // the configuration came as flags
 		remedy = fmt.Sprintf("give --jwt %[1]s=ISSUER,AUDIENCE,JWKS or --keys %[1]s=FILE, or leave it to the backend with --unchecked %[1]s", r.Scheme)
 	}

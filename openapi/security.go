@@ -49,6 +49,12 @@ func (w *walker) schemeRules(n *source.Node) {
 		}
 	}
 	w.schemeExtras(n, kind.Text, needed)
+	if name := n.Get("scheme"); kind.Text == "http" && name != nil && name.Kind == source.String && (name.Text == "" || !isToken(name.Text)) {
+		w.wrong(name.Position(), "write bearer or basic", "%q is no authentication scheme (RFC 9110 §11.1)", name.Text)
+	}
+	if name := n.Get("name"); kind.Text == "apiKey" && name != nil && name.Kind == source.String && name.Text == "" {
+		w.wrong(name.Position(), "name the header, query parameter or cookie", "an API key stands in something that has a name")
+	}
 	if in := n.Get("in"); kind.Text == "apiKey" && in != nil && in.Kind == source.String {
 		allowed := []string{"query", "header", "cookie"}
 		if !slices.Contains(allowed, in.Text) {

@@ -121,7 +121,7 @@ func (p Place) Find(r *message.Request) (secret string, present bool, err error)
 	case "query":
 		return p.only(pairs(r.Query, "&"), url.QueryUnescape)
 	case "cookie":
-		return p.only(pairs(strings.Join(r.Fields.Values("Cookie"), ";"), ";"), func(v string) (string, error) { return strings.Trim(v, `"`), nil })
+		return p.only(pairs(strings.Join(r.Fields.Values("Cookie"), ";"), ";"), unquoted)
 	case "certificate":
 		return "presented", r.TLS != nil && len(r.TLS.PeerCertificates) > 0, nil
 	}
@@ -181,6 +181,28 @@ func (p Place) only(pairs func(func(name, value string) bool), decode func(strin
 		secret = text
 	}
 	return secret, count > 0, nil
+}
+
+// unquoted is a cookie's value without the quotes that may stand around it (RFC
+// 6265 §4.1.1).
+func unquoted(value string) (string, error) {
+	if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
+		return value[1 : len(value)-1], nil
+	}
+	return value, nil
+}
+
+// hasPair tells whether the query has a parameter of that name in any encoding.
+func hasPair(query, name string) bool {
+	for found := range pairs(query, "&") {
+		if strings.ContainsAny(found, "%+") {
+			found, _ = url.QueryUnescape(found)
+		}
+		if found == name {
+			return true
+		}
+	}
+	return false
 }
 
 // pairs goes through name=value pairs.

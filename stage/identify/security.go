@@ -66,13 +66,18 @@ type Security struct {
 	Realm string
 	// Alternatives in the document's order; an empty one is anonymous.
 	Alternatives [][]Requirement
+	// QueryToken tells that the document itself declares a query parameter
+	// access_token for the operation. Where it does not and a bearer token is
+	// asked for, that parameter is a token in the URL (RFC 6750 §2.3), which is
+	// never taken: URLs are logged, kept and passed on.
+	QueryToken bool
 }
 
 // finding is what one scheme found in a request.
 type finding struct {
 	scheme     *Scheme
 	credential *sallyport.Credential
-	err        error
+	err        error // why what was presented is refused
 }
 
 // Run implements sallyport.Step.
@@ -80,6 +85,9 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	var room [4]finding
 	found, err := s.look(x, room[:0])
 	if err != nil {
+		return err
+	}
+	if err := s.refuseQueryToken(x, found); err != nil {
 		return err
 	}
 	if err := s.refusePresented(found); err != nil {
@@ -123,6 +131,9 @@ func (s *Security) look(x *sallyport.Exchange, found []finding) ([]finding, erro
 			}
 			f, err := r.Scheme.look(x)
 			if err != nil {
+				if p := r.Scheme.Place; p.In == "authorization" && p.Scheme == "bearer" {
+					err = problem.As(err).With("WWW-Authenticate", s.invalidRequest())
+				}
 				return nil, err
 			}
 			found = append(found, f)
@@ -254,7 +265,7 @@ func why(scheme *Scheme, worst *finding, found []finding) error {
 	for i := range found {
 		switch f := &found[i]; {
 		case f.scheme != scheme || f.err == nil:
-		case worst.scheme.Place.same(scheme.Place):
+		case worst != nil && worst.scheme.Place.same(scheme.Place):
 			return worst.err
 		default:
 			return f.err
@@ -268,6 +279,35 @@ func (r *Requirement) challenges(realm string, refused error) []string {
 		return c.Challenges(realm, r.Scopes, refused)
 	}
 	return []string{r.Scheme.Place.Challenge(realm, r.Scopes, refused)}
+}
+
+// refuseQueryToken turns away a token that is presented in the URL: a backend
+// that takes it would believe somebody whom the gateway never checked. Beside
+// one in Authorization the request has two (RFC 6750 §2: one method at most).
+func (s *Security) refuseQueryToken(x *sallyport.Exchange, found []finding) error {
+	if s.QueryToken || x.Request.Query == "" || !s.takesBearer() || !hasPair(x.Request.Query, "access_token") {
+		return nil
+	}
+	if Presented(x.Request) == "bearer" {
+		return problem.Refuse(problem.CredentialsAmbiguous, "The request holds a bearer token in Authorization and one in the query.").
+			With("WWW-Authenticate", s.invalidRequest()) // RFC 6750 §3.1
+	}
+	return s.challenge(problem.Refuse(problem.CredentialsMissing, "A token in the query is not taken: send it in Authorization."), nil, found)
+}
+
+func (s *Security) invalidRequest() string {
+	return "Bearer realm=" + quote(s.Realm) + `, error="invalid_request"`
+}
+
+func (s *Security) takesBearer() bool {
+	for _, alternative := range s.Alternatives {
+		for i := range alternative {
+			if p := &alternative[i].Scheme.Place; p.In == "authorization" && p.Scheme == "bearer" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // needs says in words what would do.
