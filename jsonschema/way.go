@@ -8,7 +8,12 @@ import "slices"
 // or a schema that says nothing. It is for the time of loading, so that a rule
 // that names what cannot be is a mistake. A place that would take long to be
 // followed can be had.
-func (s *Schema) CanHave(p *Place) bool {
+func (s *Schema) CanHave(p *Place) bool { return s.TypesAt(p) != 0 }
+
+// TypesAt are the types of the values that a body can have at a place, in
+// whatever branch; none where CanHave says no. Of a place that would take long
+// to be followed it is every type.
+func (s *Schema) TypesAt(p *Place) Types {
 	w := way{left: maxWays}
 	return w.leads(nil, []*schema{s.root}, p.steps)
 }
@@ -19,39 +24,57 @@ const maxWays = 50_000
 // way follows a place through schemas.
 type way struct{ left int }
 
-// leads tells whether a value that some schemas govern together can hold a
-// place. Of those that are flat the branches were followed already.
-func (w *way) leads(flat, fresh []*schema, steps []step) bool {
+// leads are the types that a place has in a value that some schemas govern
+// together. Of those that are flat the branches were followed already.
+func (w *way) leads(flat, fresh []*schema, steps []step) (found Types) {
 	if w.left--; w.left < 0 {
-		return true
+		return AnyType
 	}
 	flat, unions := flattened(slices.Clone(flat), fresh)
 	types := AnyType
 	for _, s := range flat {
 		if s.never {
-			return false
+			return 0
 		}
 		types = types.intersect(s.takes())
 	}
 	if types == 0 {
-		return false
+		return 0
 	}
 	if len(steps) == 0 {
-		return true
+		return types & w.within(flat, unions)
 	}
 	for _, next := range declared(flat, steps[0], types) {
-		if w.leads(nil, next, steps[1:]) {
-			return true
-		}
+		found |= w.leads(nil, next, steps[1:])
 	}
 	for _, union := range unions {
 		for _, b := range union.branches {
-			if w.leads(flat, []*schema{b}, steps) {
-				return true
+			if found == AnyType {
+				return found
 			}
+			found |= w.leads(flat, []*schema{b}, steps)
 		}
 	}
-	return types&(Object|Array) != 0 && w.takesAny(flat, unions, steps[0], types)
+	if found == 0 && types&(Object|Array) != 0 && w.takesAny(flat, unions, steps[0], types) {
+		return AnyType
+	}
+	return found
+}
+
+// within are the types that the branches leave to the end of a way.
+func (w *way) within(flat []*schema, unions []choice) Types {
+	types := AnyType
+	for _, union := range unions {
+		if union.none {
+			continue
+		}
+		some := Types(0)
+		for _, b := range union.branches {
+			some |= w.leads(flat, []*schema{b}, nil)
+		}
+		types = types.intersect(some)
+	}
+	return types
 }
 
 // flattened adds schemas and the branches that hold with them in any case, and
