@@ -41,14 +41,14 @@ func TestRules(t *testing.T) {
 }
 
 // rings are the packages from the inside out. A package imports from rings
-// within its own; libraries may import each other.
+// within its own; libraries may import each other, and so may what is kept.
 var rings = [...]struct {
 	name     string
 	packages []string
 }{
 	{"libraries", []string{"apikey", "clientcert", "coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "keyring", "keyring/keyringtest", "mediatype", "message", "openapi", "password", "pathmatch", "problem", "rule", "sample", "source", "websocket", "xmlbody"}},
 	{"the pipeline", []string{"."}},
-	{"what is kept", []string{"store"}},
+	{"what is kept", []string{"store", "store/sqlite", "store/storetest", "store/tables"}},
 	{"stages and configuration", []string{
 		"config", "roster",
 		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/limit", "stage/record", "stage/validate",
@@ -81,7 +81,7 @@ func ringsHold(t *testing.T, tree *codebase) {
 		for _, imported := range p.imports() {
 			from, to := ringOf(p.folder), ringOf(imported)
 			switch {
-			case from < 0 || to < 0 || to < from || from == 0 && to == 0:
+			case from < 0 || to < 0 || to < from || from == to && togetherAre(rings[from].name):
 			case isStage(p.folder) && isStage(imported):
 				t.Errorf("%s imports %s: what two stages need is a library, or is not the same thing", p.folder, imported)
 			default:
@@ -90,6 +90,9 @@ func ringsHold(t *testing.T, tree *codebase) {
 		}
 	}
 }
+
+// togetherAre the rings whose packages may import each other.
+func togetherAre(ring string) bool { return ring == "libraries" || ring == "what is kept" }
 
 func isStage(folder string) bool { return strings.HasPrefix(folder, "stage/") }
 

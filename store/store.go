@@ -23,8 +23,9 @@ import (
 	"sallyport/keyring"
 )
 
-// The errors that every store returns, wrapped or not. Any other says that the
-// store could not be asked: nothing may be concluded from it.
+// The errors that every store returns, wrapped or not. Any other, one of the
+// context included, says that the store could not be asked: nothing may be
+// concluded from it, not even that what was to be written was not.
 var (
 	// ErrNotFound: there is no such thing.
 	ErrNotFound = errors.New("not found")
@@ -35,10 +36,10 @@ var (
 	// ErrNewer: the store was written by a later version of the program, which
 	// this one must not touch.
 	ErrNewer = errors.New("written by a later version")
+	// ErrInvalid: what was given cannot be kept as it is; the text says why, and
+	// never what was given.
+	ErrInvalid = errors.New("cannot be kept")
 )
-
-// ID names a thing in the store for ever: a UUID of version 7 (RFC 9562 §5.7).
-type ID string
 
 // Consumer is somebody who may come in: an application, a partner, a person.
 type Consumer struct {
@@ -79,6 +80,9 @@ type Key struct {
 	Created, Expires, Revoked, Used time.Time
 	// Rotated is the key that took its place; "" if none did.
 	Rotated ID
+	// Revision is compared by UpdateKey and ReplaceKey and raised by every
+	// change; use is none.
+	Revision int64
 }
 
 // Password is what a consumer proves itself with in HTTP Basic.
@@ -146,15 +150,35 @@ type Entry struct {
 type Change struct {
 	// Number counts the changes in the order in which they were committed.
 	Number int64
-	// Kind is consumer, key, password, revocation, secret, keys or admin.
-	Kind string
-	// ID is of what; of a password the username, of a secret the name.
+	// Kind is of what.
+	Kind Kind
+	// ID is of what; of a password the username, of a secret the name, of keys
+	// of the keyring the purpose, and of added keys nothing.
 	ID string
 }
 
+// Kind is what a change is of.
+type Kind string
+
+// The kinds of changes. That of a consumer is one of all its keys and passwords.
+const (
+	ConsumerChanged   Kind = "consumer"
+	KeyChanged        Kind = "key"
+	KeysAdded         Kind = "added" // what was unknown may be known now
+	PasswordChanged   Kind = "password"
+	RevocationChanged Kind = "revocation"
+	SecretChanged     Kind = "secret"
+	KeyringChanged    Kind = "keys"
+	AdminChanged      Kind = "admin"
+)
+
 // Store is what both stores do. Every method that changes something takes the
 // entry of the audit that tells of it, and writes both or neither; Number and
-// Hash of the entry are the store's. Times are UTC, exact to a millisecond.
+// Hash of the entry are the store's. Times are UTC, exact to a millisecond, and
+// after 1970. Lists are asked for in pages: behind what the last one ended with,
+// at most limit; a page that is not full is the last.
+//
+// When a method returns without an error, what it wrote is on disk.
 type Store interface {
 	Consumers
 	Keys
@@ -174,8 +198,10 @@ type Store interface {
 // Consumers are kept by id and by name. To delete one deletes its keys and
 // passwords.
 type Consumers interface {
+	// AddConsumer sets Revision.
 	AddConsumer(context.Context, *Consumer, Entry) error
-	// UpdateConsumer is ErrChanged where the revision is not the stored one.
+	// UpdateConsumer changes everything but ID and Created, and sets Revision. It
+	// is ErrChanged where the revision is not the stored one.
 	UpdateConsumer(context.Context, *Consumer, Entry) error
 	DeleteConsumer(context.Context, ID, Entry) error
 	Consumer(context.Context, ID) (*Consumer, error)
@@ -186,11 +212,15 @@ type Consumers interface {
 
 // Keys are kept by id and by hash.
 type Keys interface {
+	// AddKeys adds all of them or none, and sets their Revision. It is ErrNotFound
+	// where there is no such consumer.
 	AddKeys(context.Context, []*Key, Entry) error
-	// UpdateKey changes everything but ID, Consumer, Hash and Generation. A
-	// revoked key stays revoked.
+	// UpdateKey changes everything but ID, Consumer, Hash, Generation, Created and
+	// Used, and sets Revision. A revoked key stays revoked since when it was. It
+	// is ErrChanged where the revision is not the stored one.
 	UpdateKey(context.Context, *Key, Entry) error
-	// ReplaceKey adds the new key and lets the old one end at its Expires.
+	// ReplaceKey adds the new key of the same consumer and updates the old one,
+	// which says by Expires when it ends, and whose Rotated it sets.
 	ReplaceKey(ctx context.Context, old, new *Key, e Entry) error
 	Key(context.Context, ID) (*Key, error)
 	// KeyByHash is the request path's: one indexed read for the key and its
@@ -198,12 +228,14 @@ type Keys interface {
 	KeyByHash(context.Context, []byte) (*Key, *Consumer, error)
 	// ListKeys are those behind an id, of one consumer or of all ("").
 	ListKeys(ctx context.Context, consumer, after ID, limit int) ([]*Key, error)
-	// UsedKeys notes when keys were last used. It is no change and no entry.
+	// UsedKeys notes when keys were last used, unless a later use is noted
+	// already; keys that are not there are left out. It is no change and no entry.
 	UsedKeys(context.Context, map[ID]time.Time) error
 }
 
 // Passwords are kept by username.
 type Passwords interface {
+	// PutPassword is ErrExists where the username is another consumer's.
 	PutPassword(context.Context, *Password, Entry) error
 	DeletePassword(ctx context.Context, username string, e Entry) error
 	// PasswordFor is the request path's.
@@ -216,6 +248,7 @@ type Passwords interface {
 type Revocations interface {
 	AddRevocation(context.Context, *Revocation, Entry) error
 	DeleteRevocation(context.Context, ID, Entry) error
+	Revocation(context.Context, ID) (*Revocation, error)
 	// ListRevocations are those that still count, behind an id.
 	ListRevocations(ctx context.Context, now time.Time, after ID, limit int) ([]*Revocation, error)
 	// ForgetRevocations deletes those that can hit nothing any more. It is no
@@ -257,7 +290,7 @@ type Audit interface {
 	// ListEntries are those behind a number, oldest first.
 	ListEntries(ctx context.Context, after int64, limit int) ([]Entry, error)
 	// VerifyEntries goes through the chain and returns the number of the first
-	// entry whose hash does not fit, 0 if all do.
+	// entry that is missing or whose hash does not fit, 0 if all do.
 	VerifyEntries(context.Context) (int64, error)
 }
 
@@ -266,10 +299,11 @@ type Changes interface {
 	// LastChange is the number of the newest change.
 	LastChange(context.Context) (int64, error)
 	// ChangesAfter are those behind a number in their order. It is ErrNotFound
-	// where some of them are forgotten already: then nothing may be believed.
+	// where some of them are forgotten already, or that number was never reached,
+	// as in a store that was restored: then nothing may be believed.
 	ChangesAfter(ctx context.Context, number int64, limit int) ([]Change, error)
-	// Await returns when there may be changes behind that number, within a
-	// quarter of a second of their commit, or with an error when the store
-	// cannot tell.
+	// Await returns when that number is not the newest change any more, within a
+	// quarter of a second of the commit, or with an error when the store cannot
+	// tell.
 	Await(ctx context.Context, number int64) error
 }
