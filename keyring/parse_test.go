@@ -68,3 +68,15 @@ func FuzzMasterKey(f *testing.F) {
 		}
 	})
 }
+
+func FuzzVaultAnswer(f *testing.F) {
+	f.Add(200, []byte(`{"data":{"plaintext":"AAAA"}}`))
+	f.Add(400, []byte(`{"errors":["no"]}`))
+	f.Add(503, []byte(`null`))
+	f.Fuzz(func(t *testing.T, status int, text []byte) {
+		answer, err := readTransit("decrypt", status, text)
+		if (answer == nil) == (err == nil) || err == nil && status != 200 {
+			t.Errorf("%v, %v", answer, err)
+		}
+	})
+}
