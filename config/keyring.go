@@ -26,9 +26,13 @@ type Vault struct {
 	// Vault's address, such as https://vault.example.com:8200.
 	Address URL `yaml:"address" required:""`
 	// What proves the gateway to Vault. It needs to update
-	// MOUNT/encrypt/KEY and MOUNT/decrypt/KEY, no more.
+	// MOUNT/encrypt/KEY and MOUNT/decrypt/KEY, no more. A
+	// file is read again at each use, for Vault's agent renews it.
 	Token Secret `yaml:"token" required:""`
-	// The name of the key.
+	// The namespace that the engine is in.
+	Namespace string `yaml:"namespace"`
+	// The name of the key, of type aes256-gcm96, aes128-gcm96 or
+	// chacha20-poly1305.
 	Key string `yaml:"key" required:""`
 	// Where the engine is mounted.
 	Mount string `yaml:"mount" default:"transit"`
@@ -44,6 +48,9 @@ func (k *Keyring) check(d *decoder) {
 }
 
 func (v *Vault) check(d *decoder) {
+	if strings.ContainsFunc(v.Namespace, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		d.wrong(v.PositionOf("namespace"), "write it as Vault lists it", "%q names nothing in Vault", v.Namespace)
+	}
 	if u := v.Address; u.Host != "" && u.Scheme != "https" && !loopbackHost(u.Hostname()) {
 		d.wrong(v.PositionOf("address"), "use https", "the token and the keys must not go in the clear")
 	}

@@ -18,12 +18,13 @@ type Secret struct {
 	// A pointer to a string: fmt, which looks into unexported fields without
 	// asking and follows pointers to structs, shows no more than its address.
 	value *string
+	file  string // "" where it does not come from one
 }
 
 const dots = "••••"
 
 // NewSecret hides a value.
-func NewSecret(value string) Secret { return Secret{&value} }
+func NewSecret(value string) Secret { return Secret{value: &value} }
 
 // Reveal is the value itself; "" if there is none.
 func (s Secret) Reveal() string {
@@ -31,6 +32,18 @@ func (s Secret) Reveal() string {
 		return ""
 	}
 	return *s.value
+}
+
+// Current is the value as it is now: a secret in a file is read again.
+func (s Secret) Current() (string, error) {
+	if s.file == "" {
+		return s.Reveal(), nil
+	}
+	value, err := readSecret(s.file)
+	if err != nil {
+		return "", fmt.Errorf("the secret's file %s cannot be used: %w", s.file, err)
+	}
+	return value, nil
 }
 
 // String is dots.
@@ -77,7 +90,7 @@ func (d *decoder) secretFile(to *Secret, path string, s scalar) {
 		return
 	}
 	d.files = append(d.files, path)
-	*to = NewSecret(text)
+	*to = Secret{value: &text, file: path}
 }
 
 func readSecret(path string) (string, error) {

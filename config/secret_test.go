@@ -99,3 +99,29 @@ func TestLiteralSecrets(t *testing.T) {
 	equal(t, "the secret", c.APIs[0].Identify[0].JWT.Secret.Reveal(), "0123456789abcdef0123456789abcdef")
 	equal(t, "the algorithms", c.APIs[0].Identify[0].JWT.Algorithms, []string{"HS256"})
 }
+
+// A token that somebody renews in its file is the new one at once.
+func TestSecretIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "token")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("first\n")
+	c, err := Parse(filepath.Join(dir, "f.yaml"), []byte("keyring: { vault: { address: https://vault.example.com, token: file:token, key: k } }\napis: [{ name: a, document: a.yaml, upstream: http://127.0.0.1:1 }]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("second\n")
+	token := c.Keyring.Vault.Token
+	if now, err := token.Current(); now != "second" || err != nil || token.Reveal() != "first" {
+		t.Errorf("%q, %v, first %q", now, err, token.Reveal())
+	}
+	write("")
+	if now, err := token.Current(); err == nil || now != "" {
+		t.Errorf("%q, %v", now, err)
+	}
+}
