@@ -86,8 +86,13 @@ func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Me
 			return nil, fmt.Errorf("a key is presented as Bearer or in a field of its own, the document declares the HTTP scheme %s", place.Scheme)
 		}
 		return a.keys(c), nil
+	case c.Basic != nil:
+		if place.In != "authorization" || place.Scheme != "basic" {
+			return nil, fmt.Errorf("a username and a password are presented as Basic, the document declares %s", place)
+		}
+		return a.basic(c)
 	}
-	return nil, errors.New("the scheme says neither jwt, key nor unchecked")
+	return nil, errors.New("the scheme does not say how it is checked")
 }
 
 // identify places the document's security (OpenAPI: Security Requirement Object).
@@ -201,7 +206,7 @@ func (o *operationBuilder) missingScheme(r openapi.Requirement) {
 		return
 	}
 	o.used["scheme "+r.Scheme] = true
-	at, remedy := o.config.PositionOf("identify"), "add identify."+r.Scheme+" with jwt, key, or unchecked: true"
+	at, remedy := o.config.PositionOf("identify"), "add identify."+r.Scheme+" with jwt, key, basic, or unchecked: true"
 	if place, err := placeOf(o.document.Schemes[r.Scheme]); err == nil && checkable(place) != nil {
 		o.mistakes.Add(o.document.Schemes[r.Scheme].At, "", "%s", checkable(place))
 		return
@@ -237,6 +242,8 @@ func how(m identify.Method) string {
 		return "JWT of " + m.Verifier.Issuer + " for " + strings.Join(m.Verifier.Audiences, " or ")
 	case *identify.Key:
 		return counted(len(m.Keys), "key", "keys")
+	case *identify.Basic:
+		return passwordsOf(m)
 	}
 	return "unchecked"
 }

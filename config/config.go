@@ -77,6 +77,11 @@ type Sizes struct {
 	// All bodies that are held in memory at one time. What would go beyond is
 	// refused for the moment (503).
 	HeldBodies Size `yaml:"held_bodies" default:"256MiB"`
+	// What checking passwords may take at one time: 19 MiB for each, unless its
+	// hash says otherwise. No more than half of the processor's cores check
+	// passwords either. What would go beyond waits for two seconds at most, and
+	// is then refused for the moment (503).
+	PasswordMemory Size `yaml:"password_memory" default:"256MiB"`
 }
 
 // Timeouts bound how long a client may take.

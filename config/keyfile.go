@@ -37,6 +37,16 @@ func (d *decoder) keySource(to *KeySource, s scalar) {
 
 // keyFile reads a list of API keys from a file of its own.
 func (d *decoder) keyFile(path string, at source.Position) []Key {
+	var set struct {
+		Place
+		Keys []Key `yaml:"keys" required:""`
+	}
+	d.listFile(reflect.ValueOf(&set).Elem(), path, at)
+	return set.Keys
+}
+
+// listFile fills a struct from a file of its own, which is named at a place.
+func (d *decoder) listFile(set reflect.Value, path string, at source.Position) {
 	root, err := source.ReadFile(path, limits())
 	if err != nil {
 		for _, m := range err.(source.Mistakes) {
@@ -46,13 +56,8 @@ func (d *decoder) keyFile(path string, at source.Position) []Key {
 				d.mistakes = append(d.mistakes, m)
 			}
 		}
-		return nil
+		return
 	}
 	d.files = append(d.files, path)
-	var set struct {
-		Place
-		Keys []Key `yaml:"keys" required:""`
-	}
-	d.structure(reflect.ValueOf(&set).Elem(), root, "")
-	return set.Keys
+	d.structure(set, root, "")
 }

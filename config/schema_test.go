@@ -111,6 +111,8 @@ func plainSchema(t reflect.Type, f field) object {
 		return object{"type": "string", "pattern": `^[0-9]+/[0-9.]*[a-z][0-9a-z.]*$`}
 	case *KeyHash:
 		return object{"type": "string", "pattern": "^sha256:[0-9a-fA-F]{64}$"}
+	case *PasswordHash:
+		return object{"type": "string", "pattern": "^[$]argon2id[$]."}
 	case *Secret:
 		return object{"type": "string", "pattern": "^file:."}
 	case *StoreURL:

@@ -32,10 +32,8 @@ type Settings struct {
 	// Zero means 64, and 2 s.
 	Waiting int
 	Wait    time.Duration
-	// Keep is how long a password that was right is right again without a
-	// computation; zero is never. Kept is how many are kept at most, zero means
+	// Kept is how many passwords that were right are kept at most. Zero means
 	// 16384.
-	Keep time.Duration
 	Kept int
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
@@ -106,16 +104,18 @@ func NewChecker(s Settings) *Checker {
 }
 
 // Check tells whether stored, in PHC form, is the hash of the password of that
-// user. The error is ErrBusy, that ctx ended, or a hash that cannot be checked.
-func (c *Checker) Check(ctx context.Context, username, password, stored string) (bool, error) {
+// user. A password that is right will be right again for so long without a
+// computation; zero is never. The error is ErrBusy, that ctx ended, or a hash
+// that cannot be checked.
+func (c *Checker) Check(ctx context.Context, username, password, stored string, keep time.Duration) (bool, error) {
 	p := c.prove(username, password, stored)
-	if c.knows(stored, &p) {
+	if keep > 0 && c.knows(stored, &p) {
 		return true, nil
 	}
 	for {
 		f, mine := c.join(&p)
 		if mine {
-			return c.fly(ctx, f, &p, password, stored)
+			return c.fly(ctx, f, &p, password, stored, keep)
 		}
 		select {
 		case <-f.done:
@@ -172,8 +172,8 @@ func (c *Checker) join(p *proof) (f *flight, mine bool) {
 	return f, true
 }
 
-func (c *Checker) fly(ctx context.Context, f *flight, p *proof, password, stored string) (bool, error) {
-	defer c.land(p, stored, f)
+func (c *Checker) fly(ctx context.Context, f *flight, p *proof, password, stored string, keep time.Duration) (bool, error) {
+	defer c.land(p, stored, f, keep)
 	s, err := Parse(stored)
 	if err != nil {
 		f.err = fmt.Errorf("the stored hash of a password cannot be read: %w", err)
@@ -183,13 +183,13 @@ func (c *Checker) fly(ctx context.Context, f *flight, p *proof, password, stored
 	return f.right, f.err
 }
 
-func (c *Checker) land(p *proof, stored string, f *flight) {
+func (c *Checker) land(p *proof, stored string, f *flight, keep time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.flights, *p)
-	if f.err == nil && f.right && c.Keep > 0 {
+	if f.err == nil && f.right && keep > 0 {
 		c.makeRoom(stored)
-		c.known[stored] = known{*p, c.Now().Add(c.Keep)}
+		c.known[stored] = known{*p, c.Now().Add(keep)}
 	}
 	close(f.done)
 }

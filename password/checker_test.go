@@ -20,7 +20,7 @@ func newChecker(s Settings) *Checker {
 // want checks one password.
 func want(t testing.TB, c *Checker, username, password, stored string, right bool) {
 	t.Helper()
-	got, err := c.Check(t.Context(), username, password, stored)
+	got, err := c.Check(t.Context(), username, password, stored, time.Minute)
 	if err != nil || got != right {
 		t.Errorf("%s with %q: %v, %v; want %v", username, password, got, err, right)
 	}
@@ -34,7 +34,7 @@ func keeps(c *Checker, username, password, stored string) bool {
 
 func TestCheckerKeepsWhatWasRight(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	c := newChecker(Settings{Keep: time.Minute, Now: func() time.Time { return now }})
+	c := newChecker(Settings{Now: func() time.Time { return now }})
 	stored := hashOf(t, "right")
 	want(t, c, "ann", "wrong", stored, false)
 	if len(c.known) != 0 {
@@ -65,7 +65,11 @@ func TestCheckerKeepsWhatWasRight(t *testing.T) {
 func TestCheckerThatKeepsNothing(t *testing.T) {
 	c := newChecker(Settings{})
 	stored := hashOf(t, "right")
-	want(t, c, "ann", "right", stored, true)
+	for range 2 {
+		if right, err := c.Check(t.Context(), "ann", "right", stored, 0); err != nil || !right {
+			t.Fatalf("%v, %v", right, err)
+		}
+	}
 	if len(c.known) != 0 {
 		t.Error("it kept something")
 	}
@@ -73,7 +77,7 @@ func TestCheckerThatKeepsNothing(t *testing.T) {
 
 func TestCheckerIsBounded(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	c := newChecker(Settings{Keep: time.Minute, Kept: 3, Now: func() time.Time { return now }})
+	c := newChecker(Settings{Kept: 3, Now: func() time.Time { return now }})
 	var stored []string
 	for i := range 5 {
 		stored = append(stored, hashOf(t, "right"))
@@ -95,7 +99,7 @@ func TestCheckerIsBounded(t *testing.T) {
 
 func TestCheckerComputesOnceForManyAtOneTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newChecker(Settings{Keep: time.Minute})
+		c := newChecker(Settings{})
 		stored := hashOf(t, "right")
 		if err := c.turns.Acquire(t.Context(), c.memory); err != nil { // nobody can compute
 			t.Fatal(err)
@@ -121,12 +125,12 @@ func TestCheckerTurnsAwayWhatIsTooMuch(t *testing.T) {
 		errs := make(chan error, 2)
 		for i := range 2 {
 			go func() {
-				_, err := c.Check(t.Context(), fmt.Sprint(i), "right", stored)
+				_, err := c.Check(t.Context(), fmt.Sprint(i), "right", stored, time.Minute)
 				errs <- err
 			}()
 		}
 		synctest.Wait()
-		if _, err := c.Check(t.Context(), "one too many", "right", stored); !errors.Is(err, ErrBusy) {
+		if _, err := c.Check(t.Context(), "one too many", "right", stored, time.Minute); !errors.Is(err, ErrBusy) {
 			t.Errorf("one too many: %v", err)
 		}
 		for range 2 { // in a bubble the time passes by itself
@@ -147,12 +151,12 @@ func TestCheckerOfAClientThatLeaves(t *testing.T) {
 		leaving, leave := context.WithCancel(t.Context())
 		gone := make(chan error)
 		go func() {
-			_, err := c.Check(leaving, "ann", "right", stored)
+			_, err := c.Check(leaving, "ann", "right", stored, time.Minute)
 			gone <- err
 		}()
 		synctest.Wait()
 		go func() {
-			right, err := c.Check(t.Context(), "ann", "right", stored)
+			right, err := c.Check(t.Context(), "ann", "right", stored, time.Minute)
 			if err == nil && !right {
 				err = errors.New("not right")
 			}
@@ -175,7 +179,7 @@ func TestCheckerRefusesWhatItCannotCompute(t *testing.T) {
 	c := newChecker(Settings{Memory: 64 << 10})
 	large := Decoy(Cost{Memory: 65, Passes: 1, Lanes: 1})
 	for _, stored := range []string{large, "nonsense", ""} {
-		if right, err := c.Check(t.Context(), "ann", "right", stored); err == nil || right {
+		if right, err := c.Check(t.Context(), "ann", "right", stored, time.Minute); err == nil || right {
 			t.Errorf("%q: %v, %v", stored, right, err)
 		}
 	}
@@ -194,10 +198,10 @@ func BenchmarkChecker(b *testing.B) {
 		keep time.Duration
 	}{{"known", time.Hour}, {"computed", 0}} {
 		b.Run(m.name, func(b *testing.B) {
-			c := NewChecker(Settings{Memory: 256 << 20, Keep: m.keep})
+			c := NewChecker(Settings{Memory: 256 << 20})
 			b.ReportAllocs()
 			for b.Loop() {
-				if right, err := c.Check(b.Context(), "partner", "0123456789abcdef0123456789abcdef", stored); !right {
+				if right, err := c.Check(b.Context(), "partner", "0123456789abcdef0123456789abcdef", stored, m.keep); !right {
 					b.Fatal(err)
 				}
 			}

@@ -43,12 +43,13 @@ func muteStandardLog() { log.SetOutput(io.Discard) }
 
 // commands is the command line: a verb is a field.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Protect an API: listen, check, forward."`
-	Check   checkCommand   `cmd:"" help:"Find mistakes in a configuration and its documents, and report what is enforced."`
-	Explain explainCommand `cmd:"" help:"Print every control of one operation in order, and where each comes from."`
-	Test    testCommand    `cmd:"" help:"Run the scripts of a folder against the real gateway."`
-	Demo    demoCommand    `cmd:"" help:"Show an unprotected and a protected endpoint side by side, in a browser."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Protect an API: listen, check, forward."`
+	Check    checkCommand    `cmd:"" help:"Find mistakes in a configuration and its documents, and report what is enforced."`
+	Explain  explainCommand  `cmd:"" help:"Print every control of one operation in order, and where each comes from."`
+	Test     testCommand     `cmd:"" help:"Run the scripts of a folder against the real gateway."`
+	Password passwordCommand `cmd:"" help:"Read a password, and print its hash for the configuration."`
+	Demo     demoCommand     `cmd:"" help:"Show an unprotected and a protected endpoint side by side, in a browser."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // console is where a verb writes.
