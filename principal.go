@@ -34,8 +34,9 @@ type Credential struct {
 	// Key is the id of the API key in the store, for logs and limits; "" for
 	// every other kind.
 	Key string
-	// Issuer, Subject and Tenant are a token's.
-	Issuer, Subject, Tenant string
+	// Issuer, Subject and Tenant are a token's, as is Client: the OAuth client
+	// that it was given to.
+	Issuer, Subject, Tenant, Client string
 	// Scopes and Roles are what the holder was granted.
 	Scopes, Roles []string
 	// Claims are a token's claims as JSON text; "" for other kinds.

@@ -10,29 +10,47 @@ import (
 	"sallyport/stage/identify"
 )
 
+// cacheBytes is what verified tokens may take, of all schemes together.
+const cacheBytes = 32 << 20
+
 func (a *apiBuilder) jwt(c *config.Scheme) (identify.Method, error) {
-	j := c.JWT
-	keys, err := a.keySource(c)
+	var issuers []*identify.Issuer
+	for i := range c.JWT {
+		issuer, err := a.issuer(&c.JWT[i])
+		if err != nil {
+			return nil, err
+		}
+		issuers = append(issuers, issuer)
+		a.result.Ready = append(a.result.Ready, Ready{Name: "key set of " + c.JWT[i].Issuer, At: c.JWT[i].PositionOf("keys"), Check: issuer.Ready})
+	}
+	cache, err := sallyport.Shared(a.result.Lasting, "verified tokens", func() (*jose.Cache, error) { return jose.NewCache(cacheBytes), nil })
+	if err != nil {
+		return nil, err
+	}
+	return identify.NewJWT(c.Name, cache, issuers...)
+}
+
+func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
+	if j.DPoP.Mode != "off" {
+		return nil, source.Mistakes{{Position: j.PositionOf("dpop"), Message: "proofs of possession are not checked by this version", Remedy: "remove it"}}
+	}
+	keys, err := a.keySource(j)
 	if err != nil {
 		return nil, err
 	}
 	verifier := &jose.Verifier{
 		Keys: keys, Issuer: j.Issuer, Audiences: j.Audience, Algorithms: j.Algorithms, Types: j.Types,
-		Skew: j.Skew.Duration(), RequiredClaims: []string{}, Now: a.env.Now,
+		Skew: j.Skew.Duration(), MaxLifetime: j.Lifetime.Duration(), RequiredClaims: []string{}, Now: a.env.Now,
 	}
 	if verifier.Skew == 0 {
 		verifier.Skew = -1 // the library's zero is its default
 	}
-	if err := verifier.Check(); err != nil {
-		return nil, err
+	if j.Profile == "at+jwt" {
+		verifier.Types = []string{"at+jwt"}                                  // RFC 9068 §4
+		verifier.RequiredClaims = []string{"sub", "client_id", "iat", "jti"} // §2.2, beside iss, exp and aud
 	}
-	cache, err := sallyport.Shared(a.result.Lasting, "verified tokens", func() (*jose.Cache, error) { return jose.NewCache(16 << 10), nil })
-	if err != nil {
-		return nil, err
-	}
-	method := &identify.JWT{Verifier: verifier, Cache: cache, Subject: j.Claims.Subject, Tenant: j.Claims.Tenant, Roles: j.Claims.Roles, Scopes: j.Claims.Scopes}
-	a.result.Ready = append(a.result.Ready, Ready{Name: "key set of " + j.Issuer, At: j.PositionOf("keys"), Check: method.Ready})
-	return method, nil
+	claims := identify.Claims{Subject: j.Claims.Subject, Tenant: j.Claims.Tenant, Roles: j.Claims.Roles, Scopes: j.Claims.Scopes, Client: j.Claims.Client}
+	return &identify.Issuer{Verifier: verifier, Claims: claims}, verifier.Check()
 }
 
 // maxKeySet is the largest file with a key set, in bytes.
@@ -40,8 +58,7 @@ const maxKeySet = 1 << 20
 
 // keySource finds a fetched key set of an earlier plan again; a file and a
 // secret are read anew.
-func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
-	j := c.JWT
+func (a *apiBuilder) keySource(j *config.JWT) (jose.Source, error) {
 	switch {
 	case j.Secret.Reveal() != "":
 		return jose.SecretKeys(j.Secret.Reveal())
@@ -65,5 +82,8 @@ func (a *apiBuilder) keySource(c *config.Scheme) (jose.Source, error) {
 			return remote, remote.Check()
 		})
 	}
-	return nil, source.Mistakes{{Position: j.At, Message: "there are no keys to verify tokens with", Remedy: "name a file or the URL of a JWK set under keys"}}
+	return sallyport.Shared(a.result.Lasting, "keys of issuer "+j.Issuer, func() (*jose.Remote, error) {
+		remote := &jose.Remote{Issuer: j.Issuer, Now: a.env.Now}
+		return remote, remote.Check()
+	})
 }

@@ -239,7 +239,11 @@ func describe(alternative openapi.Alternative, schemes map[string]*identify.Sche
 func how(m identify.Method) string {
 	switch m := m.(type) {
 	case *identify.JWT:
-		return "JWT of " + m.Verifier.Issuer + " for " + strings.Join(m.Verifier.Audiences, " or ")
+		var all []string
+		for _, i := range m.Issuers() {
+			all = append(all, "JWT of "+i.Verifier.Issuer+" for "+strings.Join(i.Verifier.Audiences, " or "))
+		}
+		return strings.Join(all, ", or ")
 	case *identify.Key:
 		return counted(len(m.Keys), "key", "keys")
 	case *identify.Basic:

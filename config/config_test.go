@@ -128,8 +128,8 @@ func TestEveryKey(t *testing.T) {
 	equal(t, "a budget", up.Retries.Budget, 10)
 	equal(t, "the roots", up.TLS.CA, filepath.Join("testdata", "ca.pem"))
 	equal(t, "the schemes", []string{a.Identify[0].Name, a.Identify[1].Name, a.Identify[4].Name}, []string{"bearerAuth", "apiKey", "legacy"})
-	equal(t, "the audience", a.Identify[0].JWT.Audience, []string{"bank"})
-	equal(t, "keys", a.Identify[0].JWT.Keys.URL.String(), "https://id.bank.example/jwks.json")
+	equal(t, "the audience", a.Identify[0].JWT[0].Audience, []string{"bank"})
+	equal(t, "keys", a.Identify[0].JWT[0].Keys.URL.String(), "https://id.bank.example/jwks.json")
 	key := a.Identify[1].Key.Keys[0]
 	equal(t, "the hash", key.Hash.String(), "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
 	equal(t, "expires", key.Expires.Time, time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC))
@@ -223,7 +223,7 @@ func TestVariables(t *testing.T) {
 	equal(t, "a text with signs of its own", c.Log.Output, filepath.Join("dir", "${x}/word-$WORD.log"))
 	equal(t, "a truth", c.APIs[0].Partial, true)
 	equal(t, "a part of a URL", c.APIs[0].Upstream.Targets[0].URL, "http://127.0.0.1:9000/")
-	equal(t, "a secret", c.APIs[0].Identify[0].JWT.Secret.Reveal(), strings.Repeat("s", 32))
+	equal(t, "a secret", c.APIs[0].Identify[0].JWT[0].Secret.Reveal(), strings.Repeat("s", 32))
 }
 
 func TestOverrides(t *testing.T) {

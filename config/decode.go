@@ -39,6 +39,7 @@ type field struct {
 	key   string
 	index []int
 	named bool // a map in the file, a slice ordered as the file in Go
+	alone bool // a list of structs, of which one alone may stand without the list
 	tag   reflect.StructTag
 }
 
@@ -55,7 +56,7 @@ func fieldsOf(t reflect.Type) []field {
 				fields = append(fields, inner)
 			}
 		case key != "" && key != "-":
-			fields = append(fields, field{key, []int{i}, option == "named", f.Tag})
+			fields = append(fields, field{key, []int{i}, option == "named", option == "alone", f.Tag})
 		}
 	}
 	return fields
@@ -218,6 +219,11 @@ func (d *decoder) value(v reflect.Value, n *source.Node, f field) {
 // one of a struct that a scalar is short for.
 func (d *decoder) list(v reflect.Value, n *source.Node, f field) {
 	items := n.Items
+	if f.alone && n.Kind == source.Map {
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		d.structure(v.Index(0), n, "")
+		return
+	}
 	if n.Kind != source.List {
 		if !short(v.Type().Elem()) || n.Kind == source.Map {
 			d.wrong(n.Position(), "begin each item with a hyphen", "%s is %s, not a list", d.here(), n.Kind)

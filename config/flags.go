@@ -142,12 +142,13 @@ func (d *decoder) flaggedJWT(s *Scheme, text string) {
 		d.wrong(s.At, "write --jwt SCHEME=ISSUER,AUDIENCE,JWKS", "%q is not of its form", text)
 		return
 	}
-	s.JWT = new(JWT)
-	d.structure(reflect.ValueOf(s.JWT).Elem(), nil, "")
-	s.JWT.At = s.At
-	s.JWT.Issuer, s.JWT.Audience = parts[0], parts[1:2]
-	d.flag(&s.JWT.Keys, &s.JWT.Place, "jwt", "keys", parts[2], "")
-	s.JWT.check(d)
+	s.JWT = make([]JWT, 1)
+	token := &s.JWT[0]
+	d.structure(reflect.ValueOf(token).Elem(), nil, "")
+	token.At = s.At
+	token.Issuer, token.Audience = parts[0], parts[1:2]
+	d.flag(&token.Keys, &token.Place, "jwt", "keys", parts[2], "")
+	token.check(d)
 }
 
 // flag fills a value from a flag's text and notes that it comes from there.

@@ -31,7 +31,7 @@ func TestFromFlags(t *testing.T) {
 	equal(t, "partial", a.Partial, true)
 	equal(t, "public", a.Public, []Glob{"health", "docs*"})
 	equal(t, "the number of schemes", len(a.Identify), 3)
-	token := a.Identify[0].JWT
+	token := a.Identify[0].JWT[0]
 	equal(t, "the token", []string{a.Identify[0].Name, token.Issuer, token.Audience[0], token.Keys.File}, []string{"bearerAuth", "https://id.example", "bank", "jwks.json"})
 	equal(t, "its skew", token.Skew.Duration(), 30*time.Second)
 	equal(t, "who holds a key", a.Identify[1].Key.Keys[0].Consumer, "shop")

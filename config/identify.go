@@ -8,8 +8,9 @@ type Scheme struct {
 	// Name is the scheme's name in the document.
 	Name string `yaml:"-"`
 	// The credential is a JSON Web Token: for schemes of type http with scheme
-	// bearer, oauth2, openIdConnect, or apiKey.
-	JWT *JWT `yaml:"jwt"`
+	// bearer, oauth2, openIdConnect, or apiKey. Of several issuers each is an item
+	// of a list.
+	JWT []JWT `yaml:"jwt,alone"`
 	// The credential is an API key.
 	Key *KeySet `yaml:"key"`
 	// The credential is a username and a password: for schemes of type http with
@@ -33,4 +34,5 @@ func (s *Scheme) check(c *decoder) {
 	} else if s.Wrote("unchecked") && !s.Unchecked {
 		c.wrong(s.PositionOf("unchecked"), "say how it is checked instead", "unchecked: false does not say how the scheme %q is checked", s.Name)
 	}
+	s.checkIssuers(c)
 }

@@ -83,6 +83,8 @@ func keySchema(t reflect.Type, f field) object {
 			return object{"anyOf": []any{list, s["anyOf"].([]any)[1]}}
 		}
 		return list
+	case isList(t) && f.alone:
+		return object{"anyOf": []any{s, object{"type": "array", "items": s, "minItems": 1}}}
 	case isList(t):
 		return object{"type": "array", "items": s}
 	}

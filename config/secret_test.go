@@ -71,7 +71,7 @@ func TestSecretFromFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "the secret", c.APIs[0].Identify[0].JWT.Secret.Reveal(), value)
+		equal(t, "the secret", c.APIs[0].Identify[0].JWT[0].Secret.Reveal(), value)
 		equal(t, "the files", c.Files, []string{config, secret})
 	}
 	write(secret, value+" \n\n")
@@ -79,7 +79,7 @@ func TestSecretFromFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "a secret that ends in white space", c.APIs[0].Identify[0].JWT.Secret.Reveal(), value+" \n")
+	equal(t, "a secret that ends in white space", c.APIs[0].Identify[0].JWT[0].Secret.Reveal(), value+" \n")
 
 	write(secret, strings.Repeat("x", maxSecret+1))
 	if _, err := Load(config); err == nil || !strings.Contains(err.Error(), "longer than 65536 bytes") {
@@ -96,8 +96,8 @@ func TestLiteralSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "the secret", c.APIs[0].Identify[0].JWT.Secret.Reveal(), "0123456789abcdef0123456789abcdef")
-	equal(t, "the algorithms", c.APIs[0].Identify[0].JWT.Algorithms, []string{"HS256"})
+	equal(t, "the secret", c.APIs[0].Identify[0].JWT[0].Secret.Reveal(), "0123456789abcdef0123456789abcdef")
+	equal(t, "the algorithms", c.APIs[0].Identify[0].JWT[0].Algorithms, []string{"HS256"})
 }
 
 // A token that somebody renews in its file is the new one at once.

@@ -70,7 +70,7 @@ func BenchmarkRefuse(b *testing.B) {
 }
 
 func BenchmarkCacheHit(b *testing.B) {
-	v, ctx, cache := ordinary(b), context.Background(), NewCache(1000)
+	v, ctx, cache := ordinary(b), context.Background(), NewCache(1<<20)
 	token := forgeRSA(`{"alg":"RS256","kid":"r1"}`, encode(b, goodClaims(nil)))
 	b.ReportAllocs()
 	for b.Loop() {

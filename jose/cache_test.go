@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func keptVerifier(t testing.TB) (*Verifier, *counted, *clock) {
 
 func TestCacheChecksATokenOnce(t *testing.T) {
 	v, source, _ := keptVerifier(t)
-	cache, token := NewCache(10), forge(edHeader, encode(t, goodClaims(nil)))
+	cache, token := NewCache(1<<20), forge(edHeader, encode(t, goodClaims(nil)))
 	first, err := cache.Verify(t.Context(), v, token)
 	wantReason(t, err, ReasonNone)
 	second, err := cache.Verify(t.Context(), v, token)
@@ -43,7 +44,7 @@ func TestCacheChecksATokenOnce(t *testing.T) {
 
 func TestCacheHonoursTimesOnEveryHit(t *testing.T) {
 	v, source, now := keptVerifier(t)
-	cache, token := NewCache(10), forge(edHeader, encode(t, goodClaims(map[string]any{"exp": noon + 60})))
+	cache, token := NewCache(1<<20), forge(edHeader, encode(t, goodClaims(map[string]any{"exp": noon + 60})))
 	verify := func() error {
 		_, err := cache.Verify(t.Context(), v, token)
 		return err
@@ -61,7 +62,7 @@ func TestCacheHonoursTimesOnEveryHit(t *testing.T) {
 func TestCacheForgetsWithTheKeys(t *testing.T) {
 	k := testKeys()
 	v, source, _ := keptVerifier(t)
-	cache, token := NewCache(10), forge(edHeader, encode(t, goodClaims(nil)))
+	cache, token := NewCache(1<<20), forge(edHeader, encode(t, goodClaims(nil)))
 	verify := func() error {
 		_, err := cache.Verify(t.Context(), v, token)
 		return err
@@ -78,7 +79,7 @@ func TestCacheForgetsWithTheKeys(t *testing.T) {
 
 func TestCacheKeepsSettingsApart(t *testing.T) {
 	token := forge(edHeader, encode(t, goodClaims(map[string]any{"cnf": map[string]any{"jkt": keyPrint}})))
-	cache := NewCache(10)
+	cache := NewCache(1 << 20)
 	lax := ordinary(t)
 	lax.Bindings = BoundToKey
 	_, err := cache.Verify(t.Context(), lax, token)
@@ -108,7 +109,7 @@ func TestCacheKeepsSettingsApart(t *testing.T) {
 
 func TestCacheKeepsNothingOfRefusedTokens(t *testing.T) {
 	v, _, _ := keptVerifier(t)
-	cache := NewCache(10)
+	cache := NewCache(1 << 20)
 	for _, token := range []string{"", "x", forge(edHeader, "{}"), forge(`{"alg":"none"}`, "{}")} {
 		if _, err := cache.Verify(t.Context(), v, token); err == nil {
 			t.Errorf("%q accepted", token)
@@ -121,7 +122,7 @@ func TestCacheKeepsNothingOfRefusedTokens(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	v, source, _ := keptVerifier(t)
-	cache := NewCache(32)
+	cache := NewCache(32 * (entryBytes + 600))
 	tokens := make([]string, 300)
 	for i := range tokens {
 		tokens[i] = forge(edHeader, encode(t, goodClaims(map[string]any{"jti": strconv.Itoa(i)})))
@@ -141,24 +142,50 @@ func TestCacheIsBounded(t *testing.T) {
 func TestCacheForgetsTheLeastRecentlyUsed(t *testing.T) {
 	s := &cacheShard{byKey: map[cacheKey]*list.Element{}}
 	key := func(n byte) cacheKey { return cacheKey{token: [32]byte{n}} }
+	keeps := func(n byte) bool {
+		k := key(n)
+		token, _, _ := s.get(&k)
+		return token != nil
+	}
 	for n := byte(1); n <= 3; n++ {
-		if n == 3 {
-			if k := key(1); s.get(&k, &Version{}) == nil {
-				t.Fatal("1 is gone")
-			}
+		if n == 3 && !keeps(1) {
+			t.Fatal("1 is gone")
 		}
-		s.put(&cached{key: key(n), token: &Token{}}, 2)
+		s.put(&cached{key: key(n), token: &Token{}}, 2*entryBytes)
 	}
 	for n, want := range map[byte]bool{1: true, 2: false, 3: true} {
-		if k := key(n); (s.get(&k, &Version{}) != nil) != want {
+		if keeps(n) != want {
 			t.Errorf("%d kept: want %v", n, want)
 		}
 	}
 }
 
+func TestCacheIsBoundedByBytes(t *testing.T) {
+	v, _, _ := keptVerifier(t)
+	cache := NewCache(cacheShards * 8 << 10)
+	for i := range 400 {
+		token := forge(edHeader, encode(t, goodClaims(map[string]any{"pad": strings.Repeat("x", i*10), "jti": strconv.Itoa(i)})))
+		if _, err := cache.Verify(t.Context(), v, token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range cache.shards {
+		s, counted := &cache.shards[i], 0
+		for at := s.recent.Front(); at != nil; at = at.Next() {
+			counted += at.Value.(*cached).size()
+		}
+		if counted != s.bytes || s.bytes > 8<<10 || len(s.byKey) != s.recent.Len() {
+			t.Errorf("a shard of %d bytes by its books holds %d, and %d entries in %d", s.bytes, counted, s.recent.Len(), len(s.byKey))
+		}
+	}
+	if cache.Len() == 0 {
+		t.Error("nothing is kept")
+	}
+}
+
 func TestCacheHitAllocatesNothing(t *testing.T) {
 	v := ordinary(t)
-	cache, ctx := NewCache(10), t.Context()
+	cache, ctx := NewCache(1<<20), t.Context()
 	token := forge(edHeader, encode(t, goodClaims(map[string]any{"pad": string(make([]byte, 200))})))
 	if _, err := cache.Verify(ctx, v, token); err != nil {
 		t.Fatal(err)
@@ -175,7 +202,7 @@ func TestCacheHitAllocatesNothing(t *testing.T) {
 func TestRemoteHitAllocatesNothing(t *testing.T) {
 	s := signer(t, "EdDSA", testKeys().ed, "d1")
 	v, _, _ := remoteVerifier(t, newIssuer(t, s))
-	cache, token, ctx := NewCache(10), signed(t, s), t.Context()
+	cache, token, ctx := NewCache(1<<20), signed(t, s), t.Context()
 	if _, err := cache.Verify(ctx, v, token); err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +220,7 @@ func TestHitsAloneNoticeAWithdrawnKey(t *testing.T) {
 	old, young := signer(t, "ES256", k.ec, "old"), signer(t, "EdDSA", k.ed, "young")
 	i := newIssuer(t, old)
 	v, r, now := remoteVerifier(t, i)
-	cache, token := NewCache(10), signed(t, old)
+	cache, token := NewCache(1<<20), signed(t, old)
 	verify := func() error {
 		_, err := cache.Verify(t.Context(), v, token)
 		return err
@@ -210,7 +237,7 @@ func TestHitsEndWithKeysTooStale(t *testing.T) {
 	s := signer(t, "EdDSA", testKeys().ed, "d1")
 	i := newIssuer(t, s)
 	v, r, now := remoteVerifier(t, i)
-	cache, token := NewCache(10), signed(t, s)
+	cache, token := NewCache(1<<20), signed(t, s)
 	if _, err := cache.Verify(t.Context(), v, token); err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +250,7 @@ func TestHitsEndWithKeysTooStale(t *testing.T) {
 
 func TestCacheIsSafeForManyCallers(t *testing.T) {
 	v := ordinary(t)
-	cache := NewCache(16)
+	cache := NewCache(1 << 20)
 	tokens := make([]string, 64)
 	for i := range tokens {
 		tokens[i] = forge(edHeader, encode(t, goodClaims(map[string]any{"sub": strconv.Itoa(i)})))

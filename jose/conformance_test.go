@@ -41,7 +41,7 @@ func TestAttackTokens(t *testing.T) {
 		"by default": {Keys: keys, Issuer: data.Issuer, Audiences: []string{data.Audience}, Now: now},
 	}
 	for name, v := range settings {
-		cache := NewCache(100)
+		cache := NewCache(1 << 20)
 		for _, c := range data.Cases {
 			t.Run(name+"/"+c.Class+"/"+c.Name, func(t *testing.T) {
 				err := verifyAt(t, v, c.Token)

@@ -3,15 +3,21 @@ package jose
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
+	"encoding/base64"
 	"errors"
 	"math/big"
 	"slices"
+	"strings"
 
 	gojose "github.com/go-jose/go-jose/v4"
 )
 
-const minRSABits = 2048 // RFC 7518 §3.3, §3.5
+const (
+	minRSABits = 2048 // RFC 7518 §3.3, §3.5
+	maxRSABits = 8192 // what one signature may cost
+)
 
 // jwk is what decides whether a key may be used, before its numbers are looked at (RFC 7517 §4).
 type jwk struct {
@@ -21,6 +27,8 @@ type jwk struct {
 	hasOps, private    bool
 	secret             bool // has k
 	wrong              error
+	numbers            string // the members that make a key of another kind, as JSON
+	x, y, crv, n, e    string // what keys of EC and RSA are made of
 }
 
 // readJWK fails only on what makes the whole set unreadable; a member of the wrong type spoils this key.
@@ -44,8 +52,22 @@ func readJWK(text string) (jwk, error) {
 			j.ops, err = stringsOf(value)
 		case "d", "p", "q", "dp", "dq", "qi", "oth", "priv":
 			j.private = true
+		case "crv":
+			j.crv, err = stringOf(value)
+		case "x":
+			j.x, err = stringOf(value)
+		case "y":
+			j.y, err = stringOf(value)
+		case "n":
+			j.n, err = stringOf(value)
+		case "e":
+			j.e, err = stringOf(value)
 		case "k":
 			j.secret = true
+		}
+		switch name {
+		case "kty", "crv", "x", "k":
+			j.numbers += `,"` + name + `":` + value
 		}
 		if err != nil {
 			j.wrong = errors.New(name + " is " + err.Error())
@@ -58,17 +80,13 @@ func readJWK(text string) (jwk, error) {
 func (j *jwk) understood() bool { return j.kty == "RSA" || j.kty == "EC" || j.kty == "OKP" }
 
 // key builds the usable key, or says why there is none.
-func (j *jwk) key(text string) (key, error) {
+func (j *jwk) key() (key, error) {
 	if err := j.mayVerify(); err != nil {
 		return key{}, err
 	}
-	var parsed gojose.JSONWebKey
-	if err := parsed.UnmarshalJSON([]byte(text)); err != nil {
+	material, err := j.material()
+	if err != nil {
 		return key{}, errors.New("its values are not those of a usable key of its kind")
-	}
-	material := parsed.Key
-	if raw, ok := material.([]byte); ok {
-		material = secret(raw)
 	}
 	if err := checkMaterial(material); err != nil {
 		return key{}, err
@@ -81,6 +99,78 @@ func (j *jwk) key(text string) (key, error) {
 	print, err := thumbprint(material)
 	return key{id: j.kid, alg: j.alg, material: material, print: print}, err
 }
+
+// material is the key itself. Certificates beside it (x5c, x5u, x5t) are not looked at: they say nothing that
+// the set does not.
+func (j *jwk) material() (any, error) {
+	switch j.kty {
+	case "EC":
+		return pointOf(j.crv, j.x, j.y)
+	case "RSA":
+		return modulusOf(j.n, j.e)
+	}
+	var parsed gojose.JSONWebKey
+	if err := parsed.UnmarshalJSON([]byte("{" + strings.TrimPrefix(j.numbers, ",") + "}")); err != nil {
+		return nil, err
+	}
+	if raw, ok := parsed.Key.([]byte); ok {
+		return secret(raw), nil
+	}
+	return parsed.Key, nil
+}
+
+// modulusOf bounds the numbers before it makes them: an exponent that does not fit into four bytes is none.
+func modulusOf(n, e string) (*rsa.PublicKey, error) {
+	modulus, err := base64.RawURLEncoding.Strict().DecodeString(n)
+	if err != nil || len(modulus) == 0 || len(modulus) > maxRSABits/8+1 {
+		return nil, errNotModulus
+	}
+	exponent, err := base64.RawURLEncoding.Strict().DecodeString(e)
+	if err != nil || len(exponent) == 0 || len(exponent) > 4 {
+		return nil, errNotModulus
+	}
+	key := &rsa.PublicKey{N: new(big.Int).SetBytes(modulus)}
+	for _, b := range exponent {
+		key.E = key.E<<8 | int(b)
+	}
+	return key, nil
+}
+
+// pointOf takes coordinates of exactly the curve's width (RFC 7518 §6.2.1.2), on the curve.
+func pointOf(crv, x, y string) (*ecdsa.PublicKey, error) {
+	var curve elliptic.Curve
+	switch crv {
+	case "P-256":
+		curve = elliptic.P256()
+	case "P-384":
+		curve = elliptic.P384()
+	case "P-521":
+		curve = elliptic.P521()
+	default:
+		return nil, errNotPoint
+	}
+	width := (curve.Params().BitSize + 7) / 8
+	if base64.RawURLEncoding.EncodedLen(width) != len(x) || len(x) != len(y) {
+		return nil, errNotPoint
+	}
+	point := make([]byte, 1, 1+2*66)
+	point[0] = 4 // uncompressed (SEC 1 §2.3.4)
+	for _, coordinate := range [...]string{x, y} {
+		var err error
+		if point, err = base64.RawURLEncoding.Strict().AppendDecode(point, []byte(coordinate)); err != nil {
+			return nil, err
+		}
+	}
+	if len(point) != 1+2*width {
+		return nil, errNotPoint
+	}
+	return ecdsa.ParseUncompressedPublicKey(curve, point)
+}
+
+var (
+	errNotPoint   = errors.New("not a point of a curve that is known")
+	errNotModulus = errors.New("not a modulus and an exponent")
+)
 
 func (j *jwk) mayVerify() error {
 	switch {
@@ -132,6 +222,8 @@ func checkRSA(k *rsa.PublicKey) error {
 	switch {
 	case k.N.BitLen() < minRSABits:
 		return errors.New("it has fewer than 2048 bits")
+	case k.N.BitLen() > maxRSABits:
+		return errors.New("it has more than 8192 bits")
 	case k.E < 3 || k.E > 1<<31-1 || k.E%2 == 0 || k.N.Bit(0) == 0:
 		return errors.New("its modulus or exponent is not that of an RSA key")
 	case weakPrimes(k.N):

@@ -77,6 +77,11 @@ func (s *Keys) Find(context.Context, string) (*Keys, error) { return s, nil }
 // Len returns the number of keys that can verify something.
 func (s *Keys) Len() int { return len(s.keys) }
 
+// shared tells whether a key is a secret that is shared with the issuer.
+func (s *Keys) shared() bool {
+	return slices.ContainsFunc(s.keys, func(k key) bool { _, secret := k.material.(secret); return secret })
+}
+
 // String says how many keys there are, and shows none: some may be secret.
 func (s *Keys) String() string {
 	return fmt.Sprintf("%d keys, %d skipped", len(s.keys), len(s.skipped))
@@ -103,7 +108,7 @@ func SecretKeys(secret string) (*Keys, error) {
 }
 
 // ParseKeys reads a JWK set, or a single JWK, of at most 1 MiB and 256 keys. A key that is not understood,
-// too weak (RSA has 2048 to 4096 bits), private, or not for verifying is left out and listed by Skipped, as RFC 7517 §5 asks; a set that
+// too weak (RSA has 2048 to 8192 bits), private, or not for verifying is left out and listed by Skipped, as RFC 7517 §5 asks; a set that
 // is not JSON with one reading, or that mixes shared secrets with public keys, is an error.
 func ParseKeys(data []byte) (*Keys, error) {
 	if len(data) > maxSetBytes {
@@ -121,7 +126,7 @@ func ParseKeys(data []byte) (*Keys, error) {
 		}
 		shared = shared || j.kty == "oct"
 		public = public || j.kty != "oct" && j.understood()
-		if k, err := j.key(one); err != nil {
+		if k, err := j.key(); err != nil {
 			set.skipped = append(set.skipped, Skipped{Index: i, KeyID: j.kid, Why: err.Error()})
 		} else {
 			k.index = i

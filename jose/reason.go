@@ -24,6 +24,7 @@ const (
 	ReasonAudience                      // meant for somebody else
 	ReasonClaimMissing                  // a claim that must be there is absent or empty
 	ReasonBound                         // bound to a key whose possession nobody checks (RFC 7800)
+	ReasonLifetime                      // lives for longer than a token may
 	ReasonExpired                       // exp has passed
 	ReasonNotYetValid                   // nbf or iat lies in the future
 	reasons
@@ -50,6 +51,7 @@ func (r Reason) String() string {
 		ReasonIssuer:          "issuer",
 		ReasonAudience:        "audience",
 		ReasonBound:           "bound",
+		ReasonLifetime:        "lifetime",
 	}[r]
 }
 

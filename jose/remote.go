@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +32,11 @@ type Remote struct {
 	// URL is the address of the set, the issuer's jwks_uri. It must be https, or http to a loopback host.
 	URL string
 
+	// Issuer is the issuer whose metadata say where the set is, if URL is empty: OpenID Connect Discovery, or
+	// RFC 8414. Its name must be a URL of https, or http to a loopback host, and stand in the metadata to the
+	// letter. Nothing but the address is taken from there.
+	Issuer string
+
 	// AllowHTTP accepts plain http to any host. Whoever is on the way can then put their own keys in.
 	AllowHTTP bool
 
@@ -37,11 +45,14 @@ type Remote struct {
 	Client *http.Client
 
 	// MaxAge is how old a set may be before it is fetched again, in the background, at its next use. It is
-	// also how long a withdrawn key lives on. Zero means 10 min.
+	// also how long a withdrawn key lives on. Where the answer's Cache-Control says less, that counts, but
+	// never less than Cooldown. Zero means 10 min.
 	MaxAge time.Duration
 
-	// Cooldown is the least time between two fetches, so that tokens with made-up names of keys cannot have
-	// us hammer the issuer. A key newly published is known after this time at the latest. Zero means 30 s.
+	// Cooldown is the time between two fetches, so that tokens with made-up names of keys cannot have us
+	// hammer the issuer: a name that was asked for is not asked for again within it. A new name is asked for
+	// at once while it is one of few, four and one more in each Cooldown, so that a key which is used as soon
+	// as it is published is known; otherwise it is known after this time at the latest. Zero means 30 s.
 	Cooldown time.Duration
 
 	// MaxStale is how old a set may get while the issuer cannot be reached; after that no token is accepted.
@@ -54,31 +65,56 @@ type Remote struct {
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
 
-	held atomic.Pointer[heldKeys]
+	held       atomic.Pointer[heldKeys]
+	discovered discovered
 
 	mu       sync.Mutex
 	flight   *flight   // the fetch under way, or nil
 	started  time.Time // when the latest fetch began
 	failures int       // fetches failed in a row
 	failure  error     // of the latest fetch, or nil
+	spent    time.Time // extra fetches were taken up to here, one for each Cooldown
+	asked    []string  // names of keys that were asked for since the latest fetch that was due
 }
+
+// extraFetches is how many can be saved up for new names of keys.
+const extraFetches = 4
 
 // heldKeys is the latest good set.
 type heldKeys struct {
-	keys *Keys
-	at   time.Time
+	keys  *Keys
+	at    time.Time
+	fresh time.Duration
 }
 
-// flight is a fetch that any number of callers wait for; keys and err are set before done closes.
+// flight is a fetch that any number of callers wait for; the rest is set before done closes.
 type flight struct {
-	done chan struct{}
-	keys *Keys
-	err  error
+	done  chan struct{}
+	keys  *Keys
+	fresh time.Duration
+	err   error
 }
 
 // Check reports a mistake in the settings.
 func (r *Remote) Check() error {
-	u, err := url.Parse(r.URL)
+	address := r.URL
+	if address == "" && r.Issuer != "" {
+		if address = r.Issuer; strings.Contains(address, "?") {
+			return errors.New("name of an issuer: it must not have a query") // RFC 8414 §2
+		}
+	}
+	switch {
+	case min(r.MaxAge, r.Cooldown, r.MaxStale, r.Timeout) < 0:
+		return errors.New("fetching a key set: a time below zero")
+	case r.maxStale() < r.maxAge():
+		return errors.New("fetching a key set: the stale age is below the age at which a set is fetched again")
+	}
+	return checkAddress(address, r.AllowHTTP)
+}
+
+// checkAddress says what is wrong with the URL of a key set, or of an issuer.
+func checkAddress(address string, allowHTTP bool) error {
+	u, err := url.Parse(address)
 	switch {
 	case err != nil:
 		return errors.New("address of a key set: not a URL")
@@ -86,15 +122,14 @@ func (r *Remote) Check() error {
 		return errors.New("address of a key set: it needs a host, and neither a password nor a fragment")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return errors.New("address of a key set: neither https nor http")
-	case u.Scheme == "http" && !r.AllowHTTP && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !allowHTTP && !loopback(u.Hostname()):
 		return errors.New("address of a key set: plain http to another machine; use https")
-	case min(r.MaxAge, r.Cooldown, r.MaxStale, r.Timeout) < 0:
-		return errors.New("fetching a key set: a time below zero")
-	case r.maxStale() < r.maxAge():
-		return errors.New("fetching a key set: the stale age is below the age at which a set is fetched again")
 	}
 	return nil
 }
+
+// name is what the set is called in messages.
+func (r *Remote) name() string { return cmp.Or(r.URL, r.Issuer) }
 
 // Ready fetches the set unless one is held, and reports why no token could be verified now.
 func (r *Remote) Ready(ctx context.Context) error {
@@ -106,7 +141,7 @@ func (r *Remote) Ready(ctx context.Context) error {
 		return err
 	}
 	if keys.Len() == 0 {
-		return fmt.Errorf("key set of %s: none of its keys can verify a token", r.URL)
+		return fmt.Errorf("key set of %s: none of its keys can verify a token", r.name())
 	}
 	return nil
 }
@@ -118,10 +153,10 @@ func (r *Remote) Current() *Keys {
 		return nil
 	}
 	age := r.now().Sub(held.at)
-	if age <= r.maxAge() {
+	if age <= held.fresh {
 		return held.keys
 	}
-	r.start()
+	r.start("")
 	if age > r.maxStale() {
 		return nil
 	}
@@ -135,7 +170,7 @@ func (r *Remote) Find(ctx context.Context, kid string) (*Keys, error) {
 	if keys != nil && (kid == "" || keys.knows(kid)) {
 		return keys, nil
 	}
-	fetch, err := r.start()
+	fetch, err := r.start(kid)
 	if fetch == nil {
 		// Too soon after the latest. If that one failed, it is not known whether kid is good.
 		if keys == nil || err != nil {
@@ -147,26 +182,49 @@ func (r *Remote) Find(ctx context.Context, kid string) (*Keys, error) {
 	case <-fetch.done:
 		return fetch.keys, fetch.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for the key set of %s: %w", r.URL, context.Cause(ctx))
+		return nil, fmt.Errorf("waiting for the key set of %s: %w", r.name(), context.Cause(ctx))
 	}
 }
 
 // start joins the fetch under way or begins one. It returns nil, and what the latest fetch failed with, when
-// it is too soon: after a success the whole cooldown, after failures a second, then two, four, up to it.
-func (r *Remote) start() (*flight, error) {
+// it is too soon: after a success the whole cooldown, unless kid is one of few new names; after failures a
+// second, then two, four, up to it.
+func (r *Remote) start(kid string) (*flight, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.flight != nil {
 		return r.flight, nil
 	}
 	now := r.now()
-	if !r.started.IsZero() && now.Sub(r.started) < r.pause() {
+	switch {
+	case r.started.IsZero() || now.Sub(r.started) >= r.pause():
+		r.asked = r.asked[:0]
+	case r.failures > 0 || kid == "" || !r.extra(kid, now):
 		return nil, r.failure
+	}
+	if kid != "" {
+		r.asked = append(r.asked, strings.Clone(kid)) // few: one, and one for each extra fetch
 	}
 	r.started = now
 	r.flight = &flight{done: make(chan struct{})}
 	go r.land(r.flight, now)
 	return r.flight, nil
+}
+
+// extra takes one of the fetches that are saved up, for a name that was not asked for yet.
+func (r *Remote) extra(kid string, now time.Time) bool {
+	if slices.Contains(r.asked, kid) {
+		return false
+	}
+	if full := now.Add(-extraFetches * r.cooldown()); r.spent.Before(full) {
+		r.spent = full
+	}
+	next := r.spent.Add(r.cooldown())
+	if next.After(now) {
+		return false
+	}
+	r.spent = next
+	return true
 }
 
 func (r *Remote) pause() time.Duration {
@@ -178,7 +236,7 @@ func (r *Remote) pause() time.Duration {
 
 // land runs a fetch to its end, on nobody's context: the caller who began it may be gone while others wait.
 func (r *Remote) land(f *flight, began time.Time) {
-	f.keys, f.err = r.fetch()
+	f.keys, f.fresh, f.err = r.fetch()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.flight, r.failure = nil, f.err
@@ -186,45 +244,68 @@ func (r *Remote) land(f *flight, began time.Time) {
 		r.failures++
 	} else {
 		r.failures = 0
-		r.held.Store(&heldKeys{f.keys, began})
+		r.held.Store(&heldKeys{f.keys, began, f.fresh})
 	}
 	close(f.done)
 }
 
-func (r *Remote) fetch() (keys *Keys, err error) {
+func (r *Remote) fetch() (keys *Keys, fresh time.Duration, err error) {
 	defer func() {
-		// The bytes are foreign and this goroutine has nobody above it: a fault of a reader of
-		// certificates would end the process.
+		// The bytes are foreign and this goroutine has nobody above it: a fault of a reader would end the
+		// process.
 		if fault := recover(); fault != nil {
-			err = fmt.Errorf("reading the key set of %s: %v", r.URL, fault)
+			err = fmt.Errorf("reading the key set of %s: %v", r.name(), fault)
 		}
 	}()
 	if err := r.Check(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout())
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL, nil)
-	if err != nil {
-		return nil, fmt.Errorf("fetching a key set: %w", err)
-	}
-	request.Header.Set("Accept", "application/jwk-set+json, application/json")
 	client, done := r.client()
 	defer done()
+	address, err := r.address(ctx, client)
+	if err != nil {
+		return nil, 0, err
+	}
+	text, fields, err := get(ctx, client, address, "application/jwk-set+json, application/json", maxSetBytes)
+	if err == nil {
+		keys, err = ParseKeys(text)
+	}
+	if err == nil && keys.shared() {
+		err = errors.New("it holds shared secrets (kty oct), which everybody can fetch")
+	}
+	if err != nil {
+		r.discovered = discovered{} // they may be elsewhere now
+		return nil, 0, fmt.Errorf("fetching the key set of %s: %w", r.name(), err)
+	}
+	fresh = r.maxAge()
+	if said, ok := freshness(fields); ok {
+		fresh = min(max(said, r.cooldown()), fresh)
+	}
+	return keys, fresh, nil
+}
+
+// get is the content of an answer of 200 at the address itself.
+func get(ctx context.Context, client *http.Client, address, accept string, most int) ([]byte, http.Header, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header.Set("Accept", accept)
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetching a key set: %w", err)
+		return nil, nil, err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetching the key set of %s: status %d", r.URL, response.StatusCode)
+		return nil, nil, fmt.Errorf("%s: status %d", address, response.StatusCode)
 	}
-	// One byte past the limit, so that ParseKeys sees a set that is too long and not one cut short.
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxSetBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("fetching the key set of %s: %w", r.URL, err)
+	text, err := io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("%s: longer than %d bytes", address, most)
 	}
-	return ParseKeys(body)
+	return text, response.Header, err
 }
 
 // client returns the client with its redirects and cookies off, and what to call when the fetch is done.

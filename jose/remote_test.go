@@ -98,10 +98,9 @@ func TestRemoteKeysAreRotated(t *testing.T) {
 	first := r.Current().Version()
 
 	i.publish(t, old, young)
-	wantReason(t, verifyAt(t, v, signed(t, young)), ReasonKeyUnknown) // the cooldown since Ready
-	i.wantAsked(t, 1)
+	wantReason(t, verifyAt(t, v, signed(t, young)), ReasonNone) // at once, within the cooldown since Ready
+	i.wantAsked(t, 2)
 	now.advance(30 * time.Second)
-	wantReason(t, verifyAt(t, v, signed(t, young)), ReasonNone)
 	wantReason(t, verifyAt(t, v, signed(t, old)), ReasonNone)
 	i.wantAsked(t, 2)
 	if r.Current().Version() == first {
@@ -114,20 +113,107 @@ func TestRemoteKeysAreRotated(t *testing.T) {
 	landed(r)
 	wantReason(t, verifyAt(t, v, signed(t, old)), ReasonKeyUnknown)
 	wantReason(t, verifyAt(t, v, signed(t, young)), ReasonNone)
+	i.wantAsked(t, 4) // the name of the withdrawn key was asked for
+}
+
+func TestMadeUpKeyNamesAskSeldom(t *testing.T) {
+	i := newIssuer(t, signer(t, "EdDSA", testKeys().ed, "d1"))
+	v, r, now := remoteVerifier(t, i)
+	flood := func() {
+		for n := range 50 {
+			token := forge(`{"alg":"EdDSA","kid":"`+strings.Repeat("y", n+1)+`"}`, "{}")
+			wantReason(t, verifyAt(t, v, token), ReasonKeyUnknown)
+		}
+	}
+	flood()
+	i.wantAsked(t, 1+extraFetches)
+	for minute := range 10 {
+		now.advance(31 * time.Second)
+		flood()
+		i.wantAsked(t, int64(1+extraFetches+2*(minute+1))) // the one that is due, and the one that was saved up
+		if len(r.asked) > 1+extraFetches {
+			t.Fatalf("%d names are remembered", len(r.asked))
+		}
+	}
+}
+
+func TestANameThatIsNotThereIsAskedForOncePerCooldown(t *testing.T) {
+	young := signer(t, "ES256", testKeys().ec, "young")
+	i := newIssuer(t, signer(t, "EdDSA", testKeys().ed, "d1"))
+	v, _, now := remoteVerifier(t, i)
+	left := forge(`{"alg":"EdDSA","kid":"left"}`, "{}") // of a client that goes on with a token of an old key
+	for range 100 {
+		wantReason(t, verifyAt(t, v, left), ReasonKeyUnknown)
+	}
+	i.wantAsked(t, 1)
+	i.publish(t, young)
+	wantReason(t, verifyAt(t, v, signed(t, young)), ReasonNone) // whom the other does not keep waiting
+	i.wantAsked(t, 2)
+	now.advance(31 * time.Second)
+	wantReason(t, verifyAt(t, v, left), ReasonKeyUnknown)
 	i.wantAsked(t, 3)
 }
 
-func TestMadeUpKeyNamesAskOnlyOncePerCooldown(t *testing.T) {
-	i := newIssuer(t, signer(t, "EdDSA", testKeys().ed, "d1"))
-	v, _, now := remoteVerifier(t, i)
-	for n := range 100 {
-		if n == 50 {
-			now.advance(31 * time.Second)
+func TestCacheControlIsHeededWithinBounds(t *testing.T) {
+	s := signer(t, "EdDSA", testKeys().ed, "d1")
+	text, _ := PublicKeys(s)
+	for _, c := range []struct {
+		control []string
+		age     string
+		want    time.Duration
+	}{
+		{nil, "", 10 * time.Minute},
+		{[]string{"max-age=60"}, "", time.Minute},
+		{[]string{"public, Max-Age=\"60\", must-revalidate"}, "20", 40 * time.Second},
+		{[]string{"max-age=60"}, "600", 30 * time.Second},
+		{[]string{"max-age=300", "max-age=60"}, "", time.Minute},
+		{[]string{"max-age=86400"}, "", 10 * time.Minute},
+		{[]string{"max-age=0"}, "", 30 * time.Second},
+		{[]string{"max-age=3600, no-cache"}, "", 30 * time.Second},
+		{[]string{"no-store"}, "", 30 * time.Second},
+		{[]string{"max-age=-1"}, "", 10 * time.Minute},
+		{[]string{"max-age=soon, s-maxage=1"}, "x", 10 * time.Minute},
+	} {
+		i := newIssuer(t)
+		i.answer(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Cache-Control"] = c.control
+			if c.age != "" {
+				w.Header().Set("Age", c.age)
+			}
+			w.Write(text)
+		})
+		_, r, now := remoteVerifier(t, i)
+		if err := r.Ready(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		token := forge(`{"alg":"EdDSA","kid":"x`+strings.Repeat("y", n)+`"}`, "{}")
-		wantReason(t, verifyAt(t, v, token), ReasonKeyUnknown)
+		now.advance(c.want)
+		r.Current()
+		landed(r)
+		i.wantAsked(t, 1)
+		now.advance(1)
+		r.Current()
+		landed(r)
+		i.wantAsked(t, 2)
+		if t.Failed() {
+			t.Fatalf("%v %s: not %v", c.control, c.age, c.want)
+		}
 	}
-	i.wantAsked(t, 2)
+}
+
+func TestSecretsAreNeverFetched(t *testing.T) {
+	i := newIssuer(t)
+	i.answer(func(w http.ResponseWriter, _ *http.Request) {
+		w.Write([]byte(`{"keys":[{"kty":"oct","kid":"s","k":"` + b64(strings.Repeat("k", 32)) + `"}]}`))
+	})
+	_, r, _ := remoteVerifier(t, i)
+	v := &Verifier{Keys: r, AnyIssuer: true, AnyAudience: true, Algorithms: []string{"HS256"}}
+	header := `{"alg":"HS256","kid":"s"}`
+	hs, _ := algorithmOf("HS256")
+	token := seal(header, encode(t, goodClaims(nil)), func(input []byte) []byte { return signMAC(hs, []byte(strings.Repeat("k", 32)), input) })
+	wantReason(t, verifyAt(t, v, token), ReasonKeysUnavailable)
+	if r.Current() != nil {
+		t.Error("a set of secrets is held")
+	}
 }
 
 func TestKidOfAKeyThatIsRefusedAsksNobody(t *testing.T) {

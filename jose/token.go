@@ -24,6 +24,9 @@ type Token struct {
 	// Confirmation is the key that the token is bound to: whoever accepts it must check the binding.
 	Confirmation Confirmation
 
+	// Derived is what Verifier.Derive made of it.
+	Derived any
+
 	claims []claim
 }
 

@@ -66,6 +66,9 @@ type Verifier struct {
 	// unless they may be any. Nil means sub; an empty list means no more.
 	RequiredClaims []string
 
+	// MaxLifetime is how long a token may live, from iat, which it must then have, to exp. Zero is no bound.
+	MaxLifetime time.Duration
+
 	// MaxTokenBytes bounds a token before it is read. Zero means 8192.
 	MaxTokenBytes int
 
@@ -73,6 +76,12 @@ type Verifier struct {
 	// token that is bound in any other way is refused, since a stolen one could be presented as a plain bearer
 	// token (RFC 7800; RFC 8705 §3, RFC 9449 §7.2).
 	Bindings Binding
+
+	// Derive makes of a good token what the caller wants of it, once: it becomes Token.Derived, and is kept with
+	// the token. An error refuses the token, and must not repeat anything of it. Derivation names all that the
+	// result depends on beside the token: it is found again by verifiers of the same settings and Derivation.
+	Derive     func(*Token) (any, error)
+	Derivation string
 
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
@@ -143,6 +152,8 @@ func (v *Verifier) mistakes() error {
 	add(slices.Contains(v.Audiences, ""), "an empty audience")
 	add(v.Types != nil && len(v.Types) == 0, "no type accepted")
 	add(v.Bindings&^(BoundToKey|BoundToCertificate) != 0, "a binding that cannot be checked")
+	add((v.Derive == nil) != (v.Derivation == ""), "Derive without Derivation, or the other way round")
+	add(v.MaxLifetime < 0, "a lifetime below zero")
 	add(v.Skew > maxSkew, "a skew of %s; at most %s", v.Skew, maxSkew)
 	add(v.MaxTokenBytes < 0 || v.MaxTokenBytes > maxTokenBytes, "tokens of %d bytes; between 1 and %d", v.MaxTokenBytes, maxTokenBytes)
 	shared, public := false, false
@@ -162,15 +173,31 @@ func (v *Verifier) mistakes() error {
 func (v *Verifier) identify() ([sha256.Size]byte, error) {
 	text, err := json.Marshal([]any{
 		v.Issuer, v.AnyIssuer, v.Audiences, v.AnyAudience, v.rules.algorithms, v.rules.types,
-		v.rules.skew, v.rules.required, v.rules.tokenBytes, v.Bindings,
+		v.rules.skew, v.rules.required, v.rules.tokenBytes, v.Bindings, v.MaxLifetime, v.Derivation,
 	})
 	return sha256.Sum256(text), err
 }
 
 // Verify returns the token when its signature and every claim hold now, and an *Error otherwise.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
-	t, _, err := v.verify(ctx, token)
+	t, _, _, err := v.decide(ctx, token)
 	return t, err
+}
+
+func (v *Verifier) bounds() (int, *[sha256.Size]byte) { return v.rules.tokenBytes, &v.rules.identity }
+func (v *Verifier) verifier(int) *Verifier            { return v }
+
+func (v *Verifier) decide(ctx context.Context, token string) (*Token, *Keys, int, error) {
+	t, keys, err := v.verify(ctx, token)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if v.Derive != nil {
+		if t.Derived, err = v.Derive(t); err != nil {
+			return nil, nil, 0, refuse(ReasonClaimMissing, err.Error())
+		}
+	}
+	return t, keys, 0, nil
 }
 
 // VerifyJWS checks the form, header and signature of any compact JWS and returns its payload. Nothing is
@@ -271,6 +298,14 @@ func (v *Verifier) checkClaims(t *Token) error {
 	for _, name := range v.rules.required {
 		if !t.has(name) {
 			return refuse(ReasonClaimMissing, "no "+name)
+		}
+	}
+	if v.MaxLifetime > 0 {
+		if !t.has("iat") {
+			return refuse(ReasonClaimMissing, "no iat, and so no lifetime")
+		}
+		if t.Expires.Sub(t.IssuedAt) > v.MaxLifetime {
+			return refuse(ReasonLifetime, "from iat to exp it lives for longer than a token may")
 		}
 	}
 	if t.Confirmation.Bound&^v.Bindings != 0 {

@@ -356,7 +356,7 @@ func TestNilKeysAreRefusedNotReached(t *testing.T) {
 
 func TestReasonNamesAreStable(t *testing.T) {
 	want := "none configuration malformed critical algorithm keys-unavailable key-unknown signature type " +
-		"issuer audience claim-missing bound expired not-yet-valid"
+		"issuer audience claim-missing bound lifetime expired not-yet-valid"
 	var got []string
 	for r := range reasons {
 		got = append(got, r.String())
@@ -364,7 +364,7 @@ func TestReasonNamesAreStable(t *testing.T) {
 	if text := strings.Join(got, " "); text != want {
 		t.Errorf("got %s", text)
 	}
-	if reasons.String() != "reason-15" || ReasonOf(nil) != ReasonNone || ReasonOf(errors.New("x")) != ReasonNone {
+	if reasons.String() != "reason-16" || ReasonOf(nil) != ReasonNone || ReasonOf(errors.New("x")) != ReasonNone {
 		t.Error("what is not a reason has one")
 	}
 }

@@ -81,7 +81,7 @@ func groups() []group {
 			{name: "key", usage: "NAME", least: 1, most: 1, run: doKey, help: "Makes an API key `$NAME` and its hash `$NAME_HASH`, as the configuration takes it."},
 			{name: "keys", usage: "NAME [ES256|RS256|EdDSA|HS256]", least: 1, most: 2, run: doKeys, help: "Makes a key pair and writes the public half as a JWK set to NAME.jwks.json; for HS256 a secret `$NAME_SECRET`."},
 			{name: "rotate", usage: "NAME", least: 1, most: 1, run: doRotate, help: "Makes a new key pair in place of the old one, under a new kid."},
-			{name: "jwks", usage: "serve NAME | stop NAME", least: 2, most: 2, run: doJWKS, help: "Serves the JWK set at `$JWKS_URL`, or stops to; served again it is at the same address."},
+			{name: "jwks", usage: "serve NAME | fail NAME | stop NAME", least: 2, most: 2, run: doJWKS, help: "Serves the JWK set at `$JWKS_URL`, and the metadata of the issuer `$NAME_ISSUER`; answers 503; or stops. Served again it is at the same address."},
 			{name: "fetched", usage: "NAME N", least: 2, most: 2, check: true, run: checkFetched, help: "The JWK set was asked for N times."},
 			{name: "token", usage: "NAME [FLAG]... [CLAIM=TEXT | CLAIM:=JSON]...", least: 1, most: -1, run: doToken,
 				help: "Mints a JSON Web Token into `$NAME`: issuer `$ISSUER`, audience `$AUDIENCE`, subject NAME, valid for an hour; exp, nbf and iat take a time from now such as -5m. Flags: `--keys=NAME --expired --not-yet --tampered --alg-none --hs256-confusion --kid=KID --no-kid --typ=TYPE --without=CLAIM`."},

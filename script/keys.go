@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"sallyport/jose"
@@ -114,7 +115,8 @@ func doKey(s *state, c call) error {
 	return nil
 }
 
-// jwksServer serves a JWK set over HTTP on loopback.
+// jwksServer serves a JWK set over HTTP on loopback, and the metadata of an
+// issuer who signs with its keys (OpenID Connect Discovery, RFC 8414).
 type jwksServer struct {
 	address string
 	server  *http.Server
@@ -123,6 +125,7 @@ type jwksServer struct {
 	mu      sync.Mutex
 	content []byte
 	fetched int
+	failing bool
 }
 
 // doJWKS serves, stops or forgets the key set of NAME.
@@ -143,20 +146,28 @@ func doJWKS(s *state, c call) error {
 			return err
 		}
 		server.set(set)
+		if server.fail(false) {
+			return nil
+		}
 		if err := server.start(); err != nil {
 			return err
 		}
 		s.jwks[name] = server
+		s.variables[name+"_ISSUER"] = "http://" + server.address
 		s.variables["JWKS_URL"] = "http://" + server.address + "/" + name + ".jwks.json"
 		return nil
-	case "stop":
+	case "stop", "fail":
 		if server == nil {
 			return fmt.Errorf("the keys %s are not served", name)
 		}
-		server.stop()
+		if c.args[0] == "fail" {
+			server.fail(true)
+		} else {
+			server.stop()
+		}
 		return nil
 	}
-	return fmt.Errorf("jwks %s: it is serve or stop", c.args[0])
+	return fmt.Errorf("jwks %s: it is serve, fail or stop", c.args[0])
 }
 
 // checkFetched counts how often a key set was asked for.
@@ -202,11 +213,32 @@ func (j *jwksServer) set(content []byte) {
 	j.content = content
 }
 
-// ServeHTTP implements http.Handler.
-func (j *jwksServer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+// fail has it answer 503, or answer again; it tells whether it failed before.
+func (j *jwksServer) fail(now bool) (before bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.fetched++
-	w.Header().Set("Content-Type", "application/jwk-set+json")
-	w.Write(j.content)
+	before, j.failing = j.failing, now
+	return before
+}
+
+// ServeHTTP implements http.Handler.
+func (j *jwksServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	isSet := strings.HasSuffix(r.URL.Path, ".jwks.json")
+	if isSet {
+		j.fetched++
+	}
+	switch {
+	case j.failing:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case isSet:
+		w.Header().Set("Content-Type", "application/jwk-set+json")
+		w.Write(j.content)
+	case r.URL.Path == "/.well-known/openid-configuration":
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"issuer":"http://%[1]s","jwks_uri":"http://%[1]s/keys.jwks.json"}`, j.address)
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
 }

@@ -165,8 +165,10 @@ func named(c *config.Config) []string {
 	for i := range c.APIs {
 		files = append(files, c.APIs[i].Document)
 		for _, scheme := range c.APIs[i].Identify {
-			if scheme.JWT != nil && scheme.JWT.Keys.File != "" {
-				files = append(files, scheme.JWT.Keys.File)
+			for j := range scheme.JWT {
+				if file := scheme.JWT[j].Keys.File; file != "" {
+					files = append(files, file)
+				}
 			}
 		}
 		if t := c.APIs[i].Upstream.TLS; t != nil {

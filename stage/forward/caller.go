@@ -15,7 +15,7 @@ func (t *text) caller(prefix string, p *sallyport.Principal) error {
 		return nil
 	}
 	for _, f := range [...]struct{ name, value string }{
-		{"Id", c.ID}, {"Subject", p.Subject()}, {"Tenant", c.Tenant}, {"Issuer", c.Issuer}, {"Scheme", c.Scheme},
+		{"Id", c.ID}, {"Subject", p.Subject()}, {"Tenant", c.Tenant}, {"Issuer", c.Issuer}, {"Client", c.Client}, {"Scheme", c.Scheme},
 	} {
 		if f.value == "" {
 			continue

@@ -15,7 +15,7 @@ import (
 func TestAlternatives(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
 	token, expired := "Bearer "+one.token(t, nil), "Bearer "+one.token(t, map[string]any{"exp": 1})
-	bearer, basic := one.bearer("one"), &Scheme{Name: "basic", Place: Place{In: "authorization", Scheme: "basic"}, Method: passwords{"ann": "secret"}}
+	bearer, basic := one.bearer(t, "one"), &Scheme{Name: "basic", Place: Place{In: "authorization", Scheme: "basic"}, Method: passwords{"ann": "secret"}}
 	header, query, cookie := keyScheme("header", "header", "X-Key", "good"), keyScheme("query", "query", "key", "good"), keyScheme("cookie", "cookie", "sid", "good")
 	field := keyScheme("field", "header", "Authorization", "good")
 	accessToken := keyScheme("accessToken", "query", "access_token", "good")

@@ -86,16 +86,29 @@ func (i *issuer) token(t testing.TB, changes map[string]any) string {
 	return token
 }
 
-func (i *issuer) method(cached int) *JWT {
-	return &JWT{
-		Verifier: &jose.Verifier{Keys: i.keys, Issuer: i.name, Audiences: []string{"bank"}, RequiredClaims: []string{}, Skew: -1, Now: atNoon},
-		Cache:    jose.NewCache(cached),
+// method keeps about so many tokens.
+func (i *issuer) method(t testing.TB, scheme string, cached int) *JWT {
+	t.Helper()
+	return newJWT(t, scheme, cached, i.accepted())
+}
+
+func newJWT(t testing.TB, scheme string, cached int, issuers ...*Issuer) *JWT {
+	t.Helper()
+	m, err := NewJWT(scheme, jose.NewCache(cached*2<<10), issuers...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return m
+}
+
+// accepted is the issuer as the gateway knows it.
+func (i *issuer) accepted() *Issuer {
+	return &Issuer{Verifier: &jose.Verifier{Keys: i.keys, Issuer: i.name, Audiences: []string{"bank"}, RequiredClaims: []string{}, Skew: -1, Now: atNoon}}
 }
 
 // bearer is a scheme of that issuer's tokens.
-func (i *issuer) bearer(name string) *Scheme {
-	return &Scheme{Name: name, Place: bearerPlace, Method: i.method(16)}
+func (i *issuer) bearer(t testing.TB, name string) *Scheme {
+	return &Scheme{Name: name, Place: bearerPlace, Method: i.method(t, name, 32)}
 }
 
 var bearerPlace = Place{In: "authorization", Scheme: "bearer"}

@@ -2,6 +2,8 @@ package identify
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"sallyport"
@@ -9,50 +11,120 @@ import (
 	"sallyport/problem"
 )
 
-// JWT checks JSON Web Tokens of one issuer.
+// JWT checks JSON Web Tokens of one issuer or of several. Make it with NewJWT.
 type JWT struct {
+	// Revocations are asked about every token that is good otherwise, also about
+	// one whose verdict was kept; nil asks nobody.
+	Revocations Revocations
+
+	cache   *jose.Cache
+	issuers *jose.Issuers
+	list    []*Issuer
+}
+
+// Issuer is one issuer of tokens, and who its tokens say that the caller is.
+type Issuer struct {
 	Verifier *jose.Verifier
-	Cache    *jose.Cache
-	// Claims that say who the caller is. Each is a claim's name, names joined
-	// by dots, or a JSON pointer.
+	Claims   Claims
+}
+
+// Claims say who the caller is. Each is a claim's name, names joined by dots,
+// or a JSON pointer; "" is none.
+type Claims struct {
+	// Subject is sub where it is "".
 	Subject, Tenant, Roles string
 	// Scopes are the claims that grant scopes; none means scope and scp.
 	Scopes []string
+	// Client is the client that the token was given to: the first that a token has.
+	Client []string
 }
+
+// NewJWT is the method of a scheme. It gives each verifier its Derive, so that
+// who a token names is read once and kept with the token in the cache.
+func NewJWT(scheme string, cache *jose.Cache, issuers ...*Issuer) (*JWT, error) {
+	j := &JWT{cache: cache, list: issuers}
+	var verifiers []*jose.Verifier
+	for _, i := range issuers {
+		i.Verifier.Derivation = fmt.Sprintf("credential of %q by %q", scheme, []any{i.Claims})
+		i.Verifier.Derive = func(t *jose.Token) (any, error) { return i.Claims.credential(scheme, t) }
+		verifiers = append(verifiers, i.Verifier)
+	}
+	var err error
+	j.issuers, err = jose.NewIssuers(verifiers...)
+	return j, err
+}
+
+// Issuers are those that NewJWT was given.
+func (j *JWT) Issuers() []*Issuer { return j.list }
 
 // Check implements Method.
 func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error) {
-	token, err := j.Cache.Verify(x.Context, j.Verifier, secret)
+	token, err := j.cache.Verify(x.Context, j.issuers, secret)
 	if err != nil {
-		return nil, j.refuse(err)
+		return nil, refuseToken(err)
 	}
-	c := &sallyport.Credential{
-		Kind:    "jwt",
-		Issuer:  token.Issuer,
-		Subject: token.Subject,
-		Scopes:  token.Scopes(j.Scopes...),
-		Claims:  token.Claims,
-		Expires: token.Expires,
+	if err := j.revoked(token); err != nil {
+		return nil, err
 	}
-	if j.Subject != "" {
-		c.Subject, _ = token.String(j.Subject)
-	}
-	if j.Tenant != "" {
-		c.Tenant, _ = token.String(j.Tenant)
-	}
-	if j.Roles != "" {
-		c.Roles, _ = token.Strings(j.Roles)
-	}
-	if c.Subject == "" {
-		return nil, problem.Refuse(problem.TokenInvalid, "The token does not say who the caller is.")
-	}
-	c.ID = c.Issuer + "|" + c.Subject
-	return c, nil
+	return token.Derived.(*sallyport.Credential), nil
 }
 
-// refuse tells the caller no more than what helps an honest one: that the
+// revoked asks on every use: a token that is taken back ends at once, whoever
+// has kept a verdict on it.
+func (j *JWT) revoked(t *jose.Token) error {
+	if j.Revocations == nil {
+		return nil
+	}
+	revoked, err := j.Revocations.Revoked(t.Issuer, t.ID, t.Subject, t.IssuedAt)
+	switch {
+	case err != nil: // whether it holds is not known, whatever the reason
+		return problem.Fail(problem.KeysUnavailable, fmt.Errorf("asking for revoked tokens: %w", err)).With("Retry-After", "5")
+	case revoked:
+		return problem.Refuse(problem.TokenInvalid, notValid).Because(reason("token revoked"))
+	}
+	return nil
+}
+
+var errNobody = errors.New("it does not say who the caller is")
+
+// credential is whom a good token names.
+func (c *Claims) credential(scheme string, t *jose.Token) (*sallyport.Credential, error) {
+	known := &sallyport.Credential{
+		Scheme:  scheme,
+		Kind:    "jwt",
+		Issuer:  t.Issuer,
+		Subject: t.Subject,
+		Scopes:  t.Scopes(c.Scopes...),
+		Claims:  t.Claims,
+		Expires: t.Expires,
+	}
+	if c.Subject != "" {
+		known.Subject, _ = t.String(c.Subject)
+	}
+	if c.Tenant != "" {
+		known.Tenant, _ = t.String(c.Tenant)
+	}
+	if c.Roles != "" {
+		known.Roles, _ = t.Strings(c.Roles)
+	}
+	for _, name := range c.Client {
+		if client, ok := t.String(name); ok && client != "" {
+			known.Client = client
+			break
+		}
+	}
+	if known.Subject == "" {
+		return nil, errNobody
+	}
+	known.ID = known.Issuer + "|" + known.Subject
+	return known, nil
+}
+
+const notValid = "The token is not valid"
+
+// refuseToken tells the caller no more than what helps an honest one: that the
 // token has expired, or that it is not valid. The log gets the reason.
-func (j *JWT) refuse(err error) error {
+func refuseToken(err error) error {
 	reason := jose.ReasonOf(err)
 	switch {
 	case reason.Ours():
@@ -60,13 +132,13 @@ func (j *JWT) refuse(err error) error {
 	case reason == jose.ReasonExpired:
 		return problem.Refuse(problem.TokenExpired, "The token has expired").Because(err)
 	}
-	return problem.Refuse(problem.TokenInvalid, "The token is not valid").Because(err)
+	return problem.Refuse(problem.TokenInvalid, notValid).Because(err)
 }
 
 // Ready tells whether tokens could be checked now, for key sets that are
 // fetched.
-func (j *JWT) Ready(ctx context.Context) error {
-	if r, ok := j.Verifier.Keys.(interface{ Ready(context.Context) error }); ok {
+func (i *Issuer) Ready(ctx context.Context) error {
+	if r, ok := i.Verifier.Keys.(interface{ Ready(context.Context) error }); ok {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		return r.Ready(ctx)

@@ -2,9 +2,11 @@ package identify
 
 import (
 	"crypto/sha256"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport"
 	"sallyport/problem"
@@ -46,7 +48,7 @@ func TestJWT(t *testing.T) {
 	for _, alg := range []string{"EdDSA", "RS256"} {
 		t.Run(alg, func(t *testing.T) {
 			one := newIssuer(t, "https://one.example", alg)
-			m := one.method(16)
+			m := one.method(t, "one", 16)
 			token := one.token(t, nil)
 			for _, how := range []string{"new", "again, from the cache"} {
 				c, err := m.Check(asking(t), token)
@@ -80,7 +82,7 @@ func TestJWTRefusals(t *testing.T) {
 		{"too long", strings.Repeat("a", 9000), problem.TokenInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := one.method(16).Check(asking(t), c.token)
+			_, err := one.method(t, "one", 16).Check(asking(t), c.token)
 			r := wantKind(t, err, c.want)
 			if strings.Contains(r.Error(), c.token) && len(c.token) > 8 {
 				t.Error("the token is repeated")
@@ -91,32 +93,34 @@ func TestJWTRefusals(t *testing.T) {
 
 func TestJWTWithoutKeysIsOurFailure(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
-	m := one.method(16)
-	m.Verifier.Keys = absent{}
+	keyless := one.accepted()
+	keyless.Verifier.Keys = absent{}
+	m := newJWT(t, "one", 16, keyless)
 	_, err := m.Check(asking(t), one.token(t, nil))
 	r := wantKind(t, err, problem.KeysUnavailable)
 	if r.Kind.Status() != 503 || r.Fields.Get("Retry-After") == "" || r.Detail != "" {
 		t.Errorf("%d, Retry-After %q, %q", r.Kind.Status(), r.Fields.Get("Retry-After"), r.Detail)
 	}
-	if m.Ready(t.Context()) == nil {
+	if keyless.Ready(t.Context()) == nil {
 		t.Error("a key set that cannot be fetched is ready")
 	}
-	if err := one.method(1).Ready(t.Context()); err != nil {
+	if err := one.accepted().Ready(t.Context()); err != nil {
 		t.Errorf("a fixed key set: %v", err)
 	}
 }
 
 func TestJWTClaims(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
-	m := one.method(16)
-	m.Subject, m.Tenant, m.Roles, m.Scopes = "email", "/org/id", "realm.roles", []string{"perms"}
+	by := one.accepted()
+	by.Claims = Claims{Subject: "email", Tenant: "/org/id", Roles: "realm.roles", Scopes: []string{"perms"}, Client: []string{"client_id", "azp"}}
+	m := newJWT(t, "one", 16, by)
 	c, err := m.Check(asking(t), one.token(t, map[string]any{
-		"email": "ann@bank.example", "org": map[string]any{"id": "t1"}, "realm": map[string]any{"roles": []string{"teller", "auditor"}}, "perms": []string{"pay"},
+		"email": "ann@bank.example", "org": map[string]any{"id": "t1"}, "realm": map[string]any{"roles": []string{"teller", "auditor"}}, "perms": []string{"pay"}, "client_id": "", "azp": "app",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Subject != "ann@bank.example" || c.Tenant != "t1" || !slices.Equal(c.Roles, []string{"teller", "auditor"}) || !slices.Equal(c.Scopes, []string{"pay"}) {
+	if c.Subject != "ann@bank.example" || c.Tenant != "t1" || !slices.Equal(c.Roles, []string{"teller", "auditor"}) || !slices.Equal(c.Scopes, []string{"pay"}) || c.Client != "app" || c.Scheme != "one" {
 		t.Errorf("%+v", c)
 	}
 	_, err = m.Check(asking(t), one.token(t, nil))
@@ -140,4 +144,65 @@ func TestCredentialsAreNotMixedUp(t *testing.T) {
 			t.Error("the shared credential was changed")
 		}
 	}
+}
+
+// revocations are the tokens that were taken back, by their jti.
+type revocations map[string]bool
+
+func (r revocations) Revoked(issuer, token, subject string, issued time.Time) (bool, error) {
+	if issuer != "https://one.example" || subject != "ann" || issued.IsZero() {
+		return false, errors.New("asked about somebody else")
+	}
+	return r[token], nil
+}
+
+func TestATokenThatIsTakenBackEndsAtOnce(t *testing.T) {
+	one := newIssuer(t, "https://one.example", "EdDSA")
+	m, taken := one.method(t, "one", 16), revocations{}
+	m.Revocations = taken
+	token := one.token(t, map[string]any{"jti": "a", "iat": noon.Unix()})
+	other := one.token(t, map[string]any{"jti": "b", "iat": noon.Unix()})
+	for _, good := range []string{token, token, other} {
+		if _, err := m.Check(asking(t), good); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken["a"] = true
+	unknown := wantKind(t, second(m.Check(asking(t), "x")), problem.TokenInvalid)
+	if r := wantKind(t, second(m.Check(asking(t), token)), problem.TokenInvalid); r.Detail != unknown.Detail || r.Cause.Error() != "token revoked" {
+		t.Errorf("told %q, logged %v", r.Detail, r.Cause)
+	}
+	if _, err := m.Check(asking(t), other); err != nil {
+		t.Errorf("another token: %v", err)
+	}
+}
+
+func TestATokenOfWhichNothingIsKnownIsOurFailure(t *testing.T) {
+	one := newIssuer(t, "https://one.example", "EdDSA")
+	m := one.method(t, "one", 16)
+	m.Revocations = revocations{}
+	r := wantKind(t, second(m.Check(asking(t), one.token(t, nil))), problem.KeysUnavailable) // iat is missing: the roster fails
+	if r.Fields.Get("Retry-After") == "" || r.Detail != "" {
+		t.Errorf("%v, %q", r.Fields, r.Detail)
+	}
+}
+
+func TestSeveralIssuersOfOneScheme(t *testing.T) {
+	one, two := newIssuer(t, "https://one.example", "EdDSA"), newIssuer(t, "https://two.example", "RS256")
+	second := two.accepted()
+	second.Claims.Subject = "email"
+	m := newJWT(t, "any", 16, one.accepted(), second)
+	for range 2 {
+		for _, c := range []struct {
+			of   *issuer
+			want string
+		}{{one, "https://one.example|ann"}, {two, "https://two.example|bob@two.example"}} {
+			got, err := m.Check(asking(t), c.of.token(t, map[string]any{"email": "bob@two.example"}))
+			if err != nil || got.ID != c.want {
+				t.Errorf("%s: %+v, %v", c.of.name, got, err)
+			}
+		}
+	}
+	_, err := m.Check(asking(t), two.token(t, map[string]any{"iss": one.name, "email": "x"}))
+	wantKind(t, err, problem.TokenInvalid)
 }

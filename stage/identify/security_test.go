@@ -12,10 +12,11 @@ import (
 
 func TestSecurity(t *testing.T) {
 	one, two := newIssuer(t, "https://one.example", "EdDSA"), newIssuer(t, "https://two.example", "EdDSA")
-	bearerOne, bearerTwo := one.bearer("one"), two.bearer("two")
+	bearerOne, bearerTwo := one.bearer(t, "one"), two.bearer(t, "two")
 	header, query := keyScheme("header", "header", "X-Key", "good"), keyScheme("query", "query", "key", "good")
-	broken := &Scheme{Name: "broken", Place: bearerPlace, Method: one.method(16)}
-	broken.Method.(*JWT).Verifier.Keys = absent{}
+	keyless := one.accepted()
+	keyless.Verifier.Keys = absent{}
+	broken := &Scheme{Name: "broken", Place: bearerPlace, Method: newJWT(t, "broken", 16, keyless)}
 	open := &Scheme{Name: "open", Place: Place{In: "header", Name: "X-Open"}, Method: Unchecked{}}
 	tokenOne, tokenTwo := "Bearer "+one.token(t, nil), "Bearer "+two.token(t, nil)
 	expiredTwo := "Bearer " + two.token(t, map[string]any{"exp": noon.Unix()})
@@ -109,7 +110,7 @@ func names(identities []sallyport.Principal) string {
 
 func TestChallenges(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
-	bearer, header := one.bearer("one"), keyScheme("header", "header", "X-Key", "good")
+	bearer, header := one.bearer(t, "one"), keyScheme("header", "header", "X-Key", "good")
 	basic := &Scheme{Name: "basic", Place: Place{In: "authorization", Scheme: "basic"}, Method: Unchecked{}}
 	certificate := &Scheme{Name: "certificate", Place: Place{In: "certificate"}, Method: Unchecked{}}
 	wrong := &Scheme{Name: "wrong", Place: basic.Place, Method: refusing{}}
@@ -146,7 +147,7 @@ func TestMissingCredentialsAreNamed(t *testing.T) {
 	one := newIssuer(t, "https://one.example", "EdDSA")
 	basic := &Scheme{Name: "basic", Place: Place{In: "authorization", Scheme: "basic"}}
 	certificate := &Scheme{Name: "certificate", Place: Place{In: "certificate"}}
-	err := security(all(one.bearer("one"), keyScheme("k", "cookie", "sid")), all(basic), all(certificate)).Run(request(""))
+	err := security(all(one.bearer(t, "one"), keyScheme("k", "cookie", "sid")), all(basic), all(certificate)).Run(request(""))
 	const want = "The operation needs a bearer token in Authorization and a key in the cookie sid, or credentials of scheme basic in Authorization, or a client certificate."
 	if r := wantKind(t, err, problem.CredentialsMissing); r.Detail != want {
 		t.Errorf("%q\nwant %q", r.Detail, want)
