@@ -1,0 +1,62 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sallyport/config"
+	"sallyport/keyring"
+	"sallyport/source"
+	"sallyport/store"
+	"sallyport/store/sqlite"
+)
+
+// Kept is the store of a configuration, and the keyring whose wrapped keys lie
+// in it.
+type Kept struct {
+	Store store.Store
+	Ring  *keyring.Ring
+}
+
+// OpenKept opens both, and makes them where they are not there yet; the actor
+// is who the audit says made them. What is wrong is a mistake with its place. It
+// must be closed.
+func OpenKept(ctx context.Context, c *config.Config, actor string) (*Kept, error) {
+	master, err := Master(&c.Keyring)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := OpenStore(ctx, &c.Store)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := keyring.Open(ctx, master, store.Shelf{Keyring: kept, Actor: actor})
+	if err != nil {
+		kept.Close()
+		return nil, source.Mistakes{{
+			Position: c.Keyring.At, Message: fmt.Sprintf("opening the keyring: %s", err),
+			Remedy: "name the master key that the store was made with; without it nothing in the store is of use",
+		}}
+	}
+	return &Kept{kept, ring}, nil
+}
+
+// Close gives the store up.
+func (k *Kept) Close() error { return k.Store.Close() }
+
+// OpenStore opens the store that the configuration names.
+func OpenStore(ctx context.Context, c *config.Store) (store.Store, error) {
+	kept, err := openStore(ctx, c)
+	if err != nil {
+		return nil, source.Mistakes{{Position: c.PositionOf("url"), Message: fmt.Sprintf("%s: %s", c.URL, err)}}
+	}
+	return kept, nil
+}
+
+func openStore(ctx context.Context, c *config.Store) (store.Store, error) {
+	if c.URL.SQLite == "" {
+		return nil, errors.New("PostgreSQL is not spoken by this version")
+	}
+	return sqlite.Open(ctx, c.URL.SQLite)
+}
