@@ -25,10 +25,11 @@ build: ## make bin/sallyport
 	$(GO) build -trimpath -o bin/sallyport ./cmd/sallyport
 
 test: ## everything a change must pass: vet, gofmt, and all tests under the race detector
-	@scripts/need go cc chromium
+	@scripts/need go cc chromium postgresql
 	@$(MAKE) --no-print-directory vet fmt race
 
 unit: ## all tests but the browser's, without the race detector
+	@scripts/need go postgresql
 	$(GO) test $$($(GO) list ./... | grep -v /demo$$)
 
 race: ## all tests under the race detector
@@ -57,7 +58,7 @@ bench-schema: ## the schema engine beside other libraries, in turn, into docs/be
 
 
 soak: ## all tests COUNT times over, to find what fails now and then
-	@scripts/need go cc chromium
+	@scripts/need go cc chromium postgresql
 	$(GO) test -race -vet=off -timeout 6h -count=$(COUNT) ./...
 
 lint: vet fmt ## vet, gofmt and staticcheck

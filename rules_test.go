@@ -48,7 +48,7 @@ var rings = [...]struct {
 }{
 	{"libraries", []string{"apikey", "clientcert", "coding", "docs", "http1", "items", "jose", "jsonline", "jsonschema", "keyring", "keyring/keyringtest", "mediatype", "message", "openapi", "password", "pathmatch", "problem", "rule", "sample", "source", "websocket", "xmlbody"}},
 	{"the pipeline", []string{"."}},
-	{"what is kept", []string{"store", "store/sqlite", "store/storetest", "store/tables"}},
+	{"what is kept", []string{"store", "store/postgres", "store/sqlite", "store/storetest", "store/tables"}},
 	{"stages and configuration", []string{
 		"config", "roster",
 		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/limit", "stage/record", "stage/validate",

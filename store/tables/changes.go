@@ -52,7 +52,7 @@ func (s *Store) Await(ctx context.Context, number int64) error {
 	for {
 		// Watched before it is looked: what is committed in between is heard.
 		changed, every := s.engine.Watch()
-		last, err := s.LastChange(ctx)
+		last, err := s.lastChangeSoon(ctx)
 		if err != nil || last != number {
 			return err
 		}
@@ -67,4 +67,12 @@ func (s *Store) Await(ctx context.Context, number int64) error {
 			return err
 		}
 	}
+}
+
+// lastChangeSoon tells of a store that does not answer before somebody relies on
+// what may be outdated.
+func (s *Store) lastChangeSoon(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return s.LastChange(ctx)
 }
