@@ -60,6 +60,8 @@ type Admin struct {
 
 	// Host and port of /healthz, /readyz and /metrics. They tell operation
 	// names and numbers to whoever asks: keep it where clients cannot reach it.
+	// Below /v1/ is the admin API, where a store is open: not in the clear beyond
+	// loopback, where it is not served.
 	Address Address `yaml:"address" default:"127.0.0.1:9443" off:""`
 }
 

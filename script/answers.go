@@ -241,27 +241,3 @@ func checkAborted(s *state, _ call) error {
 	return nil
 }
 
-// doSave keeps a part of the answer in a variable.
-func doSave(s *state, c call) error {
-	a, err := s.whole()
-	if err != nil {
-		return err
-	}
-	switch c.args[1] {
-	case "header":
-		s.variables[c.args[0]] = a.header.Get(c.args[2])
-	case "json":
-		root, err := parseJSON(a.body)
-		if err != nil {
-			return err
-		}
-		at := root.At(c.args[2])
-		if at == nil {
-			return fmt.Errorf("there is nothing at %q", c.args[2])
-		}
-		s.variables[c.args[0]] = at.Text
-	default:
-		return fmt.Errorf("save keeps a header or json, not %s", c.args[1])
-	}
-	return nil
-}

@@ -40,6 +40,8 @@ func groups() []group {
 				help: "Sends the gateway a signal and goes on at once."},
 			{name: "run", usage: "VERB [ARGUMENT]...", least: 1, most: -1, negatable: true, run: doRun,
 				help: "Runs another verb of the command (check, explain, version …) to its end, and expects exit code 0. `! run` expects another one."},
+			{name: "stdin", usage: "TEXT", least: 1, most: 1, run: doStdin,
+				help: "What the next `run` reads from its standard input."},
 			{name: "exit", usage: "CODE", least: 1, most: 1, check: true, run: checkExit,
 				help: "The last process has ended with that code. Waits for its end."},
 			{name: "stdout", usage: "TEXT", least: 1, most: 1, check: true, run: checkStdout,
@@ -70,7 +72,7 @@ func groups() []group {
 			{name: "body", usage: "TEXT", least: 1, most: 1, check: true, run: checkBody, help: "The answer's body holds the text; `=TEXT` is the body to the letter."},
 			{name: "json", usage: "POINTER [VALUE]", least: 1, most: 2, check: true, run: checkJSON, help: "The body, read as JSON, has something at the pointer (RFC 6901), and it is VALUE: JSON, or else a string."},
 			{name: "aborted", least: 0, most: 0, check: true, run: checkAborted, help: "There was no answer, or its body broke off before its end."},
-			{name: "save", usage: "NAME header FIELD | NAME json POINTER", least: 3, most: 3, run: doSave, help: "Keeps a part of the answer in the variable `$NAME`."},
+			{name: "save", usage: "NAME header FIELD | NAME json POINTER | NAME stdout [POINTER] | NAME file FILE", least: 2, most: 3, run: doSave, help: "Keeps a part of the answer in the variable `$NAME`; or the standard output of the last process without the white space around it, or what stands in it at a JSON pointer; or the text of a file likewise."},
 		}},
 		{"Evidence", []command{
 			{name: "log", usage: "KEY VALUE | TEXT", least: 1, most: 2, check: true, run: checkLog, help: "The log's line about the last request holds VALUE under the key (names joined by dots, a number for an item of a list), `=VALUE` to the letter. With one argument: the text stands anywhere in the gateway's output; `! log SECRET` is how to show that it does not."},
@@ -116,6 +118,7 @@ func requestCommands() []command {
 	}
 	return append(list,
 		command{name: "admin", usage: "REQUEST", least: 2, most: -1, run: doAdmin, help: "Sends a request to the listener for operators."},
+		command{name: "until", usage: "CODE REQUEST", least: 3, most: -1, run: doUntil, help: "Sends a request again and again until its answer has that status, for two seconds at most: what is changed elsewhere arrives a moment later."},
 		command{name: "repeat", usage: "N REQUEST", least: 3, most: -1, run: doRepeat, help: "Sends a request N times, one after the other; the checks look at the last answer."},
 		command{name: "parallel", usage: "N REQUEST", least: 3, most: -1, run: doParallel, help: "Sends a request N times at one time."},
 		command{name: "background", usage: "NAME REQUEST", least: 3, most: -1, run: doBackground, help: "Sends a request and goes on without its answer."},

@@ -54,6 +54,11 @@ func doGateway(s *state, c call) error {
 	return nil
 }
 
+func doStdin(s *state, c call) error {
+	s.stdin = strings.NewReader(c.args[0])
+	return nil
+}
+
 // doRun runs another verb of the command to its end.
 func doRun(s *state, c call) error {
 	p, err := s.start(c.args...)

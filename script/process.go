@@ -35,6 +35,7 @@ func (s *state) start(args ...string) (*process, error) {
 	}
 	p.cmd.Dir, p.cmd.Env = s.folder, s.environment()
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	p.cmd.Stdin, s.stdin = s.stdin, nil
 	p.cmd.WaitDelay = 5 * time.Second
 	if err := p.cmd.Start(); err != nil {
 		return nil, err

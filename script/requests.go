@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // verbs are the commands that send a request.
@@ -29,6 +30,27 @@ func doAdmin(s *state, c call) error {
 
 func doRepeat(s *state, c call) error   { return s.sendMany(c.args, false) }
 func doParallel(s *state, c call) error { return s.sendMany(c.args, true) }
+
+// doUntil sends a request until it is answered as it should be in the end.
+func doUntil(s *state, c call) error {
+	ctx, cancel := context.WithTimeout(s.ctx, 2*time.Second)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if err := s.sendAll(c.args[1:], 1, false); err != nil {
+			return err
+		}
+		if checkStatus(s, call{args: c.args[:1]}) == nil {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the answer has not the status %s within two seconds", c.args[0])
+		}
+	}
+}
 
 func (s *state) sendMany(args []string, together bool) error {
 	n, err := strconv.Atoi(args[0])

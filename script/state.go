@@ -26,6 +26,8 @@ type state struct {
 	gateway  *process
 	// ran is the process that stdout, stderr and exit are about.
 	ran *process
+	// stdin is what the next process reads; nil is nothing.
+	stdin io.Reader
 	// old are gateways that were stopped: their output counts still.
 	old  []*process
 	mark int // events of the gateway before it were waited for already

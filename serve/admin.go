@@ -19,7 +19,7 @@ func (s *server) openAdmin(address string) (*door, error) {
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
-	s.admin = s.server(mux)
+	s.admin = s.server(s.administered(mux))
 	s.admin.WriteTimeout = time.Minute
 	listener, err := bind(address)
 	return &door{name: "admin", scheme: "http", listener: listener, serve: func() error { return s.admin.Serve(listener) }}, err

@@ -60,6 +60,10 @@ type server struct {
 	signals   chan os.Signal
 	runners   []runner
 	admin     *http.Server // nil where it is off
+	// kept is nil where no store is open; console, the admin API, likewise.
+	kept       *build.Kept
+	console    *sallyport.Gateway
+	consoleEnv *sallyport.Env
 	// turnedAway counts connections beyond a listener's number.
 	turnedAway prometheus.Counter
 	proxies    atomic.Pointer[[]config.Prefix]
@@ -90,6 +94,10 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer closeLog()
 	s.prepare()
+	if err := s.keep(ctx); err != nil {
+		return err
+	}
+	defer s.giveUp()
 	if s.watcher, err = newWatcher(s.log); err != nil {
 		return fmt.Errorf("watching files: %w", err)
 	}
@@ -103,6 +111,10 @@ func Run(ctx context.Context, o Options) error {
 	s.env.Keep(result.Lasting)
 	defer s.env.Close()
 	s.adopt(s.config, result)
+	if err := s.openConsole(ctx); err != nil {
+		return err
+	}
+	defer s.closeConsole()
 	if err := s.listen(); err != nil {
 		return err
 	}
