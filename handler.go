@@ -29,17 +29,27 @@ type Door interface {
 
 // ServeHTTP makes the gateway an http.Handler: the door for HTTP/2 and HTTP/3,
 // and for programs that embed us.
-func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.serveHTTP(w, r, nil) }
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.serveHTTP(w, r, &Listener{}) }
 
-// Adding is the same door with fields on every answer: those that tell of the
-// listener, not of the plan.
-func (g *Gateway) Adding(fields message.Fields) http.Handler {
-	fields = slices.Clip(fields) // what an exchange adds is added to a copy
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serveHTTP(w, r, fields) })
+// Listener is what a door knows beside the plan: of the address that a request
+// came to.
+type Listener struct {
+	// Fields are on every answer.
+	Fields message.Fields
+	// Vet judges a request by its connection before any stage sees it: whether
+	// the certificate that the client showed still counts. It may narrow TLS
+	// down to what does. A refusal turns the request away; nil lets all by.
+	Vet func(*message.Request) *problem.Refusal
 }
 
-func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request, fields message.Fields) {
-	x := &Exchange{Context: r.Context(), Request: fromHTTP(r), Answer: fields}
+// At is the same door for one listener.
+func (g *Gateway) At(l Listener) http.Handler {
+	l.Fields = slices.Clip(l.Fields) // what an exchange adds is added to a copy
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serveHTTP(w, r, &l) })
+}
+
+func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request, l *Listener) {
+	x := &Exchange{Context: r.Context(), Request: fromHTTP(r), Answer: l.Fields}
 	door := &httpDoor{w: w, control: http.NewResponseController(w), method: r.Method, patience: g.env.WriteTimeout, trailers: x.Request.TakesTrailers()}
 	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 		// net/http takes Transfer-Encoding and drops a Content-Length beside it
@@ -51,21 +61,21 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request, fields messa
 		// What cannot have one has none; net/http takes it away at the body's end.
 		door.control.SetReadDeadline(time.Now().Add(g.env.BodyTimeout))
 	}
-	if err := g.take(x, door, r); err != nil {
+	if err := g.take(x, door, r, l); err != nil {
 		panic(http.ErrAbortHandler) // net/http's way to break a connection off
 	}
 }
 
 // take serves a request, or refuses one that our own engine would not read.
-func (g *Gateway) take(x *Exchange, door *httpDoor, r *http.Request) error {
+func (g *Gateway) take(x *Exchange, door *httpDoor, r *http.Request, l *Listener) error {
 	if r.ProtoMajor < 2 {
-		return g.Serve(x, door)
+		return g.ServeAt(l, x, door)
 	}
 	if fault := http1.Check(x.Request); fault != nil {
 		return g.Refuse(x, door, Unreadable(fault))
 	}
 	x.Request.Fields.Del("Host") // it says what the authority says
-	return g.Serve(x, door)
+	return g.ServeAt(l, x, door)
 }
 
 // Unreadable is the refusal of what a door cannot take for a request.

@@ -126,10 +126,24 @@ func (g *Gateway) Serve(x *Exchange, door Door) error {
 	return x.send(door)
 }
 
+// ServeAt is Serve for what came to a listener, which has its say first.
+func (g *Gateway) ServeAt(l *Listener, x *Exchange, door Door) error {
+	if l.Vet != nil {
+		if refusal := l.Vet(x.Request); refusal != nil {
+			return g.refuse(x, door, &connection, refusal)
+		}
+	}
+	return g.Serve(x, door)
+}
+
 // Refuse is the way of bytes that are no request: its door could not read them.
 // No stage sees them; they are answered and recorded like any other refusal.
 // Of the request there may be no more than the ends of its connection.
 func (g *Gateway) Refuse(x *Exchange, door Door, refusal *problem.Refusal) error {
+	return g.refuse(x, door, &framing, refusal)
+}
+
+func (g *Gateway) refuse(x *Exchange, door Door, at *Placed, refusal *problem.Refusal) error {
 	x.begin(g.env, g.plan.Load())
 	defer x.finish()
 
@@ -137,14 +151,18 @@ func (g *Gateway) Refuse(x *Exchange, door Door, refusal *problem.Refusal) error
 	x.Answer.Set("X-Request-Id", x.ID)
 	err := x.run(x.plan.Unread)
 	if err == nil {
-		x.at, err = &framing, refusal
+		x.at, err = at, refusal
 	}
 	x.turnAway(err)
 	return x.send(door)
 }
 
-// framing is where a door judges: before the first step.
-var framing = Placed{Stage: Admit, Name: "framing"}
+// Where a door judges, before the first step: by the bytes that it reads, and by
+// the connection that they came on.
+var (
+	framing    = Placed{Stage: Admit, Name: "framing"}
+	connection = Placed{Stage: Identify, Name: "connection"}
+)
 
 // decide takes the exchange through the stages up to the answer. A panic in a
 // step is a failure of that step and of no other exchange.

@@ -26,6 +26,9 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 			continue // unused() says so
 		}
 		place, err := placeOf(declared)
+		if c.Unchecked && place.In == "certificate" {
+			place.Name = identify.Shown
+		}
 		var method identify.Method
 		if err == nil && !c.Unchecked {
 			err = checkable(place)
@@ -74,8 +77,12 @@ func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Me
 	switch {
 	case c.Unchecked:
 		return identify.Unchecked{}, nil
-	case place.In == "certificate":
-		return nil, errors.New("client certificates are not checked yet: leave the scheme to the backend with unchecked: true, or take it out of the document")
+	case c.Certificate != nil && place.In != "certificate":
+		return nil, errors.New("certificate is for schemes of type mutualTLS")
+	case place.In == "certificate" && c.Certificate == nil:
+		return nil, errors.New("a scheme of type mutualTLS is checked by certificate")
+	case c.Certificate != nil:
+		return a.certificate(c)
 	case c.JWT != nil:
 		if place.In == "authorization" && place.Scheme != "bearer" {
 			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
@@ -138,6 +145,7 @@ func (o *operationBuilder) identify() {
 		}
 		controls = append(controls, enforced(d.SecurityAt, "%s", says))
 	}
+	o.demandCertificates(security)
 	o.place(sallyport.Identify, "security", security, controls...)
 }
 
@@ -244,6 +252,8 @@ func how(m identify.Method) string {
 			all = append(all, "JWT of "+i.Verifier.Issuer+" for "+strings.Join(i.Verifier.Audiences, " or "))
 		}
 		return strings.Join(all, ", or ")
+	case *identify.Certificate:
+		return m.Says()
 	case *identify.Key:
 		return counted(len(m.Keys), "key", "keys")
 	case *identify.Basic:

@@ -16,6 +16,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,16 +36,16 @@ type Reason string
 
 // The reasons.
 const (
-	Unverified Reason = "certificate not verified"
-	Untrusted  Reason = "certificate of an authority that is not trusted any more"
-	Expired    Reason = "certificate expired"
-	NotYet     Reason = "certificate not valid yet"
-	Revoked    Reason = "certificate revoked"
-	Unlisted   Reason = "certificate without a revocation list of its issuer"
-	StaleList  Reason = "certificate with a revocation list that is out of date"
+	Unverified Reason = "not-verified"
+	Untrusted  Reason = "not-of-a-trusted-authority"
+	Expired    Reason = "expired"
+	NotYet     Reason = "not-valid-yet"
+	Revoked    Reason = "revoked"
+	Unlisted   Reason = "without-revocation-list"
+	StaleList  Reason = "with-stale-revocation-list"
 )
 
-func (r Reason) Error() string { return string(r) }
+func (r Reason) Error() string { return "certificate " + strings.ReplaceAll(string(r), "-", " ") }
 
 // ParseAuthorities reads certificates of authorities, one PEM block after the
 // other.
@@ -96,31 +98,25 @@ type verdict struct {
 	until  time.Time
 }
 
-// NewTrust fails for a list that an authority of that name did not sign. With
-// any list, every certificate needs one of its issuer: also of an intermediate
-// authority, whose list is verified when a client shows its certificate.
-// acceptStale takes lists beyond their nextUpdate.
+// NewTrust fails, where there is any list, for an authority without one: all its
+// clients would be refused. Every certificate needs one of its issuer then: also
+// of an intermediate authority that is not among these, whose list is verified
+// when a client shows its certificate. acceptStale takes lists beyond their
+// nextUpdate.
 func NewTrust(authorities []*x509.Certificate, lists []*List, acceptStale bool) (*Trust, error) {
 	t := &Trust{
 		Pool: x509.NewCertPool(), authorities: make(map[string]bool, len(authorities)), lists: make(map[string][]*List),
 		stale: acceptStale, good: NewMemory[*[]*x509.Certificate, verdict](16 << 10),
 	}
+	for _, l := range lists {
+		t.lists[string(l.issuer)] = append(t.lists[string(l.issuer)], l)
+	}
 	for _, c := range authorities {
 		t.Pool.AddCert(c)
 		t.authorities[string(c.Raw)] = true
-	}
-	for _, l := range lists {
-		known, signed := false, false
-		for _, c := range authorities {
-			if bytes.Equal(c.RawSubject, l.issuer) {
-				known = true
-				signed = signed || l.signedBy(c)
-			}
+		if len(lists) > 0 && !slices.ContainsFunc(lists, func(l *List) bool { return l.signedBy(c) }) {
+			return nil, fmt.Errorf("no revocation list is signed by the authority %s", c.Subject)
 		}
-		if known && !signed {
-			return nil, fmt.Errorf("the revocation list of %s is not signed by the authority of that name", l.Issuer)
-		}
-		t.lists[string(l.issuer)] = append(t.lists[string(l.issuer)], l)
 	}
 	return t, nil
 }

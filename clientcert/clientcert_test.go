@@ -27,6 +27,7 @@ func TestCheck(t *testing.T) {
 	root, other := authority(t, "Root"), authority(t, "Other")
 	namesake := authority(t, "Root")
 	middle := root.issue(t, 7, x509.Certificate{Subject: pkix.Name{CommonName: "Middle"}, IsCA: true})
+	middleNamesake := root.issue(t, 8, x509.Certificate{Subject: pkix.Name{CommonName: "Middle"}, IsCA: true})
 	one, two, deep := root.client(t, 10), root.client(t, 11), middle.client(t, 10)
 	revoking := []*List{root.list(t, nil, 11)}
 	late := noon.Add(45 * time.Minute) // after the list's nextUpdate
@@ -51,8 +52,7 @@ func TestCheck(t *testing.T) {
 		"revoked_by_a_list_that_is_out_of_date":       {trust(t, false, revoking, root), chain(two, root), late, Revoked},
 		"with_such_a_list_where_that_is_accepted":     {trust(t, true, revoking, root), chain(one, root), late, nil},
 		"revoked_where_that_is_accepted":              {trust(t, true, revoking, root), chain(two, root), late, Revoked},
-		"without_a_list_of_its_issuer":                {trust(t, false, []*List{other.list(t, nil)}, root, other), chain(one, root), noon, Unlisted},
-		"with_a_list_of_its_issuers_namesake":         {trust(t, false, []*List{namesake.list(t, nil)}, root, namesake), chain(one, root), noon, Unlisted},
+		"with_a_list_of_its_issuers_namesake":         {trust(t, false, []*List{revoking[0], middleNamesake.list(t, nil)}, root), chain(deep, middle, root), noon, Unlisted},
 		"of_an_authority_without_a_list_in_between":   {trust(t, false, revoking, root), chain(deep, middle, root), noon, Unlisted},
 		"of_an_authority_with_a_list_in_between":      {trust(t, false, []*List{revoking[0], middle.list(t, nil)}, root), chain(deep, middle, root), noon, nil},
 		"of_a_revoked_authority":                      {trust(t, false, []*List{root.list(t, nil, 7), middle.list(t, nil)}, root), chain(deep, middle, root), noon, Revoked},
@@ -137,7 +137,10 @@ func TestParseLists(t *testing.T) {
 }
 
 func TestAListOfAnotherKeyIsRefused(t *testing.T) {
-	root, namesake := authority(t, "Root"), authority(t, "Root")
+	root, namesake, other := authority(t, "Root"), authority(t, "Root"), authority(t, "Other")
+	if _, err := NewTrust([]*x509.Certificate{root.Certificate, other.Certificate}, []*List{root.list(t, nil)}, false); err == nil {
+		t.Error("an authority without a list was taken")
+	}
 	if _, err := NewTrust([]*x509.Certificate{root.Certificate}, []*List{namesake.list(t, nil)}, false); err == nil {
 		t.Error("it was taken")
 	}

@@ -107,6 +107,9 @@ func TestNamesOfEveryKindOfString(t *testing.T) {
 
 func TestField(t *testing.T) {
 	one := authority(t, "Root").client(t, 2)
+	for len(one.Raw)%3 == 0 { // a signature's length varies: one that needs padding
+		one = authority(t, "Root").client(t, 2)
+	}
 	field := string(AppendField(nil, one.Certificate))
 	if c, err := ParseField(field); err != nil || !c.Equal(one.Certificate) {
 		t.Errorf("%v", err)

@@ -42,7 +42,9 @@ type Listener struct {
 	MaxConnectionsPerClient int `yaml:"max_connections_per_client" default:"1024"`
 }
 
-// TLS is the certificate of a listener, and what is asked of its clients.
+// TLS is the certificate of a listener, and what is asked of its clients. What
+// its files hold is read anew when they change; connections go on, and what is
+// not trusted any more counts no longer on them either.
 type TLS struct {
 	Place `json:"-"`
 
@@ -52,6 +54,50 @@ type TLS struct {
 	Key string `yaml:"key" required:"" path:""`
 	// The oldest version of TLS that is accepted.
 	MinVersion string `yaml:"min_version" default:"1.2" choices:"1.2 1.3"`
+	// Files with the authorities that issue the certificates of clients, PEM. An
+	// intermediate authority may stand here alone: then what it issued is trusted,
+	// and its own root is not.
+	ClientCA []string `yaml:"client_ca" path:""`
+	// Files with the revocation lists of these authorities, PEM or DER (RFC 5280
+	// §5). With any, each certificate but a root's needs one of its issuer, those
+	// of intermediate authorities too. Delta lists and lists for a part of the
+	// certificates are a mistake.
+	ClientCRL []string `yaml:"client_crl" path:""`
+	// Take a revocation list beyond the time when the next one was to be there
+	// (nextUpdate). Without it, certificates that only such a list could speak of
+	// are refused: whoever keeps a new list from us could use a stolen one.
+	AcceptStaleCRL bool `yaml:"accept_stale_crl"`
+	// What is asked of clients. required: no connection without a certificate of
+	// client_ca. optional: whoever has one shows it; one that is not good ends the
+	// handshake, and without one the operations whose security asks for it refuse.
+	// any: each certificate is taken, one that signs itself too; it proves nobody,
+	// but tokens may be bound to it (RFC 8705 §4). Without it: required where
+	// client_ca is written, else nobody is asked.
+	ClientCertificates string `yaml:"client_certificates" choices:"required optional any"`
+}
+
+// VerifiesClients tells whether certificates of clients are asked for, and checked.
+func (t *TLS) VerifiesClients() bool { return t != nil && len(t.ClientCA) > 0 }
+
+func (t *TLS) check(c *decoder) {
+	verified := t.ClientCertificates != "any"
+	switch ca := t.Wrote("client_ca"); {
+	case ca && len(t.ClientCA) == 0:
+		c.wrong(t.PositionOf("client_ca"), "name a file, or remove the key", "without an authority no client can come in")
+	case ca && !verified:
+		c.wrong(t.PositionOf("client_ca"), "remove it, or say required or optional", "with client_certificates: any no certificate is checked")
+	case !ca && t.ClientCertificates != "" && verified:
+		c.wrong(t.PositionOf("client_certificates"), "name the authorities under client_ca", "nothing says whose certificates are asked for")
+	case !ca && t.Wrote("client_crl"):
+		c.wrong(t.PositionOf("client_crl"), "name the authorities under client_ca", "the lists are of no authority")
+	case t.AcceptStaleCRL && len(t.ClientCRL) == 0:
+		c.wrong(t.PositionOf("accept_stale_crl"), "remove it, or name lists under client_crl", "there is no revocation list that could be out of date")
+	}
+	if t.Wrote("client_ca") && t.ClientCertificates == "" {
+		t.ClientCertificates = "required"
+	}
+	distinctItems(c, t.Place, "client_ca", t.ClientCA)
+	distinctItems(c, t.Place, "client_crl", t.ClientCRL)
 }
 
 // Admin is the listener for operators.

@@ -36,10 +36,12 @@ type request struct {
 	keep     bool   // on the connection that the last such request left open
 	chunked  bool
 	insecure bool
-	old      bool // HTTP/1.0
-	second   bool // HTTP/2
-	noHost   bool
-	nth      int // the answer that counts, where one request may get several
+	// certificate is the name of the one that is shown.
+	certificate string
+	old         bool // HTTP/1.0
+	second      bool // HTTP/2
+	noHost      bool
+	nth         int // the answer that counts, where one request may get several
 }
 
 // answer is what came back.
@@ -140,6 +142,11 @@ func (s *state) tls(to endpoint, q *request) *tls.Config {
 	if q.insecure {
 		// The chain is not looked at: for scripts about certificates that no client should trust.
 		config.InsecureSkipVerify = true
+	}
+	if shown := s.shown[q.certificate]; shown != nil {
+		config.Certificates = []tls.Certificate{*shown}
+		// It is shown whatever authorities the gateway names: to be refused is the point.
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return shown, nil }
 	}
 	return config
 }

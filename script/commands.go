@@ -87,7 +87,10 @@ func groups() []group {
 			{name: "fetched", usage: "NAME N", least: 2, most: 2, check: true, run: checkFetched, help: "The JWK set was asked for N times."},
 			{name: "token", usage: "NAME [FLAG]... [CLAIM=TEXT | CLAIM:=JSON]...", least: 1, most: -1, run: doToken,
 				help: "Mints a JSON Web Token into `$NAME`: issuer `$ISSUER`, audience `$AUDIENCE`, subject NAME, valid for an hour; exp, nbf and iat take a time from now such as -5m. Flags: `--keys=NAME --expired --not-yet --tampered --alg-none --hs256-confusion --kid=KID --no-kid --typ=TYPE --without=CLAIM`."},
-			{name: "certificate", usage: "NAME [expired]", least: 1, most: 2, run: doCertificate, help: "Makes a self-signed certificate for localhost, NAME.pem and NAME.key, which the script's requests trust."},
+			{name: "certificate", usage: "NAME [expired] [--of=CA [--uri=URI] [--dns=HOST] [--email=ADDRESS] [--cn=NAME] [--server]]", least: 1, most: -1, run: doCertificate,
+				help: "Makes a self-signed certificate for localhost, NAME.pem and NAME.key, which the script's requests trust. With `--of` it is that of a client, issued by a `ca` (or by itself: `--of=self`), for a request to show (`--certificate`); names of one kind may be several, and `--server` makes it one for servers alone. `$NAME_THUMBPRINT` is what a token is bound to it by (RFC 8705 §3.1)."},
+			{name: "ca", usage: "NAME [--of=CA]", least: 1, most: 2, run: doCA, help: "Makes an authority that issues certificates of clients, NAME.pem; with `--of` one under another, whose clients show its certificate with theirs."},
+			{name: "crl", usage: "CA [stale] [CERTIFICATE]...", least: 1, most: -1, run: doCRL, help: "Writes the revocation list of an authority to CA.crl: the certificates that it takes back. A stale one was to be renewed a minute ago."},
 			{name: "set", usage: "NAME TEXT [TIMES]", least: 2, most: 3, run: doSet, help: "Sets a variable; with TIMES the text that many times over."},
 			{name: "copy", usage: "FILE TO", least: 2, most: 2, run: doCopy, help: "Puts a file in the place of another one, at once."},
 			{name: "replace", usage: "FILE OLD NEW", least: 3, most: 3, run: doReplace, help: "Replaces a text in a file wherever it stands."},
@@ -110,7 +113,7 @@ func requestCommands() []command {
 			c.usage = "FILE [--FLAG]..."
 			c.help = `Sends a file as it stands, each line ended by CRLF; escapes are read as within double quotes. With --answer=2 the checks look at what comes after the first answer.`
 		case "get":
-			c.help = "Sends the request byte for byte: the target and the fields are not mended. What is added: Host, unless it is given, and Content-Length where there is a body. Flags: `--to=LISTENER` (its place from 1, its scheme, or admin), `--from=ADDRESS`, `--keep` (one connection for several), `--chunked`, `--no-host`, `--http1.0`, `--http2` (in the clear with prior knowledge), `--insecure`."
+			c.help = "Sends the request byte for byte: the target and the fields are not mended. What is added: Host, unless it is given, and Content-Length where there is a body. Flags: `--to=LISTENER` (its place from 1, its scheme, or admin), `--from=ADDRESS`, `--keep` (one connection for several), `--chunked`, `--no-host`, `--http1.0`, `--http2` (in the clear with prior knowledge), `--insecure`, `--certificate=NAME`."
 		default:
 			c.help = "As `get`."
 		}

@@ -159,6 +159,9 @@ func (s *state) parseRequest(args []string) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.certificate != "" && s.shown[q.certificate] == nil {
+		return nil, fmt.Errorf("there is no certificate %s of a client", q.certificate)
+	}
 	if verb == "raw" {
 		return q, s.rawRequest(q, rest)
 	}
@@ -194,6 +197,8 @@ func (q *request) flags(args []string) ([]string, error) {
 			q.old = true
 		case "--http2":
 			q.second = true
+		case "--certificate":
+			q.certificate = value
 		case "--no-host":
 			q.noHost = true
 		default:

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type state struct {
 	keys    map[string]*keyPair
 	jwks    map[string]*jwksServer
 	roots   *x509.CertPool
+	issuers map[string]*issuer
+	shown   map[string]*tls.Certificate // of clients
 	answer  *answer
 	answers []*answer
 	flying  map[string]*flight
@@ -62,6 +65,7 @@ func newState(ctx context.Context, r *Runner, s *Script) (*state, error) {
 		variables: map[string]string{"WORK": folder, "ISSUER": defaultIssuer, "AUDIENCE": defaultAudience},
 		backends:  make(map[string]*backend), keys: make(map[string]*keyPair), jwks: make(map[string]*jwksServer),
 		flying: make(map[string]*flight), roots: x509.NewCertPool(),
+		issuers: make(map[string]*issuer), shown: make(map[string]*tls.Certificate),
 	}
 	for _, f := range s.Files {
 		if r.HTTP2 {

@@ -28,20 +28,19 @@ type listening interface {
 	Serve(net.Listener) error
 }
 
-// passage hands what our engine reads to the gateway; fields are on every
-// answer.
+// passage hands what our engine reads to the gateway.
 type passage struct {
-	gateway *sallyport.Gateway
-	fields  message.Fields
+	gateway  *sallyport.Gateway
+	listener *sallyport.Listener
 }
 
 func (p passage) exchange(c *http1.Conn, r *message.Request) *sallyport.Exchange {
-	return &sallyport.Exchange{Context: c.Context(), Request: r, Answer: p.fields}
+	return &sallyport.Exchange{Context: c.Context(), Request: r, Answer: p.listener.Fields}
 }
 
 // Serve implements http1.Handler.
 func (p passage) Serve(c *http1.Conn, r *message.Request) error {
-	return p.gateway.Serve(p.exchange(c, r), c)
+	return p.gateway.ServeAt(p.listener, p.exchange(c, r), c)
 }
 
 // Refuse implements http1.Handler.
@@ -49,12 +48,12 @@ func (p passage) Refuse(c *http1.Conn, r *message.Request, fault *http1.Fault) e
 	return p.gateway.Refuse(p.exchange(c, r), c, sallyport.Unreadable(fault))
 }
 
-// engine serves the API on a listener by our own engine; fields are on every
-// answer.
-func (s *server) engine(l *config.Listener, fields message.Fields) *http1.Server {
+// engine serves the API on a listener by our own engine.
+func (s *server) engine(l *config.Listener, at sallyport.Listener) *http1.Server {
 	t, sizes := s.config.Timeouts, s.config.Sizes
+	at.Fields = slices.Clip(at.Fields) // what is added is added to a copy
 	return &http1.Server{
-		Handler: passage{s.gateway, slices.Clip(fields)}, // what is added is added to a copy
+		Handler: passage{s.gateway, &at},
 		// Host and Transfer-Encoding are no fields any more where the pipeline counts them.
 		Limits: http1.Limits{Target: int(sizes.TargetBytes), Fields: int(sizes.HeaderBytes), Count: sizes.HeaderCount + 2},
 		Patience: http1.Patience{
@@ -79,6 +78,10 @@ func (s *server) connectionFailed(err error) {
 		s.log.Error("serving a connection", "error", err)
 		return
 	}
+	if wrong, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		s.clientRefused(wrong.Err)
+		return
+	}
 	s.log.Debug("connection", "error", err)
 }
 
@@ -91,9 +94,9 @@ type versions struct {
 	handed *handed
 }
 
-// second adds HTTP/2 to a listener's engine; fields are on every answer of it.
-func (s *server) second(first *http1.Server, fields message.Fields) *versions {
-	v := &versions{first: first, second: s.server(s.gateway.Adding(fields)), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
+// second adds HTTP/2 to a listener's engine.
+func (s *server) second(first *http1.Server, at sallyport.Listener) *versions {
+	v := &versions{first: first, second: s.server(s.gateway.At(at)), handed: &handed{conns: make(chan net.Conn), over: make(chan struct{})}}
 	if first.TLS != nil {
 		first.Other = func(_ string, c *tls.Conn) { v.handed.give(c) }
 		return v

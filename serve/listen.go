@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"sallyport"
 	"sallyport/config"
 	"sallyport/http1"
 	"sallyport/message"
@@ -92,39 +93,39 @@ func (s *server) open(l *config.Listener) ([]*door, error) {
 		d.name = "redirect"
 		s.run(d, listener, s.server(d.redirect))
 	case l.H2C:
-		s.run(d, listener, s.second(s.engine(l, nil), nil))
+		s.run(d, listener, s.second(s.engine(l, sallyport.Listener{}), sallyport.Listener{}))
 	default:
-		s.run(d, listener, s.engine(l, nil))
+		s.run(d, listener, s.engine(l, sallyport.Listener{}))
 	}
 	return []*door{d}, nil
 }
 
 func (s *server) openTLS(l *config.Listener) ([]*door, error) {
-	c := &certificate{files: l.TLS}
-	pair, err := c.read(s.env.Now())
+	c := s.certificate(l.TLS)
+	take, err := c.read(s.env.Now())
 	if err != nil {
 		return nil, err
 	}
-	c.current.Store(pair)
+	take()
 	s.certs = append(s.certs, c)
 	listener, err := bind(string(l.Address))
 	if err != nil {
 		return nil, err
 	}
 	doors := []*door{{name: "api", scheme: "https", listener: listener}}
-	var fields message.Fields
+	at := sallyport.Listener{Vet: c.clients.vet()}
 	if l.HTTP3 {
-		q, err := s.quic(l, c, listener.Addr())
+		q, err := s.quic(l, c, at, listener.Addr())
 		if err != nil {
 			return doors, err
 		}
 		s.runners = append(s.runners, q)
 		doors = append(doors, &door{name: "http3", scheme: "https", listener: q, serve: q.serve})
-		fields = alternative(q.Addr())
+		at.Fields = alternative(q.Addr())
 	}
-	engine := s.engine(l, fields)
+	engine := s.engine(l, at)
 	engine.TLS = c.config(tlsVersion(l.TLS.MinVersion))
-	s.run(doors[0], listener, s.second(engine, fields))
+	s.run(doors[0], listener, s.second(engine, at))
 	return doors, nil
 }
 

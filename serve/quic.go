@@ -14,6 +14,7 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 
+	"sallyport"
 	"sallyport/config"
 )
 
@@ -36,13 +37,13 @@ type quicServer struct {
 }
 
 // quic serves HTTP/3 beside a listener whose TCP port is bound.
-func (s *server) quic(l *config.Listener, c *certificate, tcp net.Addr) (*quicServer, error) {
+func (s *server) quic(l *config.Listener, c *certificate, at sallyport.Listener, tcp net.Addr) (*quicServer, error) {
 	socket, err := bindUDP(tcp.String())
 	if err != nil {
 		return nil, err
 	}
 	q := &quicServer{
-		socket: socket, gateway: s.gateway, limits: quicLimits(s.config.Timeouts),
+		socket: socket, gateway: s.gateway.At(at), limits: quicLimits(s.config.Timeouts),
 		header: s.config.Timeouts.Header.Duration(), idle: s.config.Timeouts.Idle.Duration(),
 		most: int64(l.MaxConnections), refused: s.turnedAway.Inc,
 	}

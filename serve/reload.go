@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"reflect"
 	"slices"
@@ -65,16 +64,16 @@ func mistakeCount(err error) int {
 
 // renewal reads all certificates and returns what puts them in place.
 func (s *server) renewal() (func(), error) {
-	pairs := make([]*tls.Certificate, len(s.certs))
+	takes := make([]func(), len(s.certs))
 	for i, c := range s.certs {
 		var err error
-		if pairs[i], err = c.read(s.env.Now()); err != nil {
+		if takes[i], err = c.read(s.env.Now()); err != nil {
 			return nil, err
 		}
 	}
 	return func() {
-		for i, c := range s.certs {
-			c.current.Store(pairs[i])
+		for _, take := range takes {
+			take()
 		}
 	}, nil
 }
@@ -112,7 +111,12 @@ func sameListener(a, b config.Listener) bool {
 	if a.Address != b.Address || a.Redirect != b.Redirect || a.RedirectTo != b.RedirectTo || (a.TLS == nil) != (b.TLS == nil) {
 		return false
 	}
-	return a.TLS == nil || a.TLS.Certificate == b.TLS.Certificate && a.TLS.Key == b.TLS.Key && a.TLS.MinVersion == b.TLS.MinVersion
+	return a.TLS == nil || sameTLS(a.TLS, b.TLS)
+}
+
+func sameTLS(a, b *config.TLS) bool {
+	return a.Certificate == b.Certificate && a.Key == b.Key && a.MinVersion == b.MinVersion && a.ClientCertificates == b.ClientCertificates &&
+		a.AcceptStaleCRL == b.AcceptStaleCRL && slices.Equal(a.ClientCA, b.ClientCA) && slices.Equal(a.ClientCRL, b.ClientCRL)
 }
 
 func sameSizes(a, b config.Sizes) bool {

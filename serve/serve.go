@@ -66,13 +66,15 @@ type server struct {
 	consoleEnv *sallyport.Env
 	// turnedAway counts connections beyond a listener's number.
 	turnedAway prometheus.Counter
-	proxies    atomic.Pointer[[]config.Prefix]
-	certs      []*certificate
-	watcher    *watcher
-	files      []string // what the plan that serves was made of
-	failed     chan error
-	draining   atomic.Bool
-	ready      atomic.Pointer[[]build.Ready]
+	// strangers counts certificates of clients that were refused, by reason.
+	strangers *prometheus.CounterVec
+	proxies   atomic.Pointer[[]config.Prefix]
+	certs     []*certificate
+	watcher   *watcher
+	files     []string // what the plan that serves was made of
+	failed    chan error
+	draining  atomic.Bool
+	ready     atomic.Pointer[[]build.Ready]
 }
 
 // Run serves until ctx ends, then drains. Mistakes in the configuration are
@@ -134,7 +136,8 @@ func (s *server) prepare() {
 	s.info = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "sallyport_config_hash_info", Help: "1 for the configuration that serves."}, []string{"digest"})
 	held := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sallyport_held_body_bytes", Help: "Bytes of bodies that are held at the moment."}, func() float64 { return float64(s.env.Bodies.Taken()) })
 	s.turnedAway = prometheus.NewCounter(prometheus.CounterOpts{Name: "sallyport_connections_refused_total", Help: "Connections that were one too many."})
-	s.registry.MustRegister(s.reloads, s.info, held, s.turnedAway)
+	s.strangers = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sallyport_client_certificates_refused_total", Help: "Certificates of clients that were refused in the handshake or later, by reason."}, []string{"reason"})
+	s.registry.MustRegister(s.reloads, s.info, held, s.turnedAway, s.strangers)
 	s.options.Build.Metrics = record.NewMetrics(s.registry)
 	s.upstreams = forward.NewMetrics(s.registry)
 }
@@ -193,7 +196,7 @@ func named(c *config.Config) []string {
 func (s *server) certificateFiles() []string {
 	var files []string
 	for _, c := range s.certs {
-		files = append(files, c.files.Certificate, c.files.Key)
+		files = slices.Concat(files, []string{c.files.Certificate, c.files.Key}, c.files.ClientCA, c.files.ClientCRL)
 	}
 	return files
 }

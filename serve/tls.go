@@ -12,15 +12,36 @@ import (
 	"sallyport/source"
 )
 
-// certificate is a pair of files that is read again when they change. A pair
-// that cannot be used leaves the old one in place.
+// certificate is the files of a listener with TLS, which are read again when they
+// change. Files that cannot be used leave what they held in place.
 type certificate struct {
 	files   *config.TLS
 	current atomic.Pointer[tls.Certificate]
+	clients *clients
 }
 
-// read reads the pair without using it yet. All errors are source.Mistakes.
-func (c *certificate) read(now time.Time) (*tls.Certificate, error) {
+func (s *server) certificate(files *config.TLS) *certificate {
+	return &certificate{files: files, clients: &clients{files: files, now: s.env.Now, count: s.countRefused, tell: s.clientRefused}}
+}
+
+// read reads the files, and returns what puts them in place. All errors are
+// source.Mistakes.
+func (c *certificate) read(now time.Time) (take func(), err error) {
+	pair, err := c.readPair(now)
+	if err != nil {
+		return nil, err
+	}
+	admit, err := c.clients.read(now)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		c.current.Store(pair)
+		admit()
+	}, nil
+}
+
+func (c *certificate) readPair(now time.Time) (*tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
 	if err != nil {
 		return nil, c.mistake("it takes both as PEM, and the key of this certificate", fmt.Errorf("reading the certificate %s with the key %s: %w", c.files.Certificate, c.files.Key, err))
@@ -49,7 +70,7 @@ func (c *certificate) mistake(remedy string, err error) error {
 // config is a modern profile (RFC 9325): TLS 1.2 with forward secrecy and AEAD
 // suites, or 1.3, whose suites Go chooses.
 func (c *certificate) config(minVersion uint16) *tls.Config {
-	return &tls.Config{
+	return c.clients.ask(&tls.Config{
 		MinVersion: minVersion,
 		CipherSuites: []uint16{
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -60,7 +81,7 @@ func (c *certificate) config(minVersion uint16) *tls.Config {
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return c.current.Load(), nil
 		},
-	}
+	})
 }
 
 func tlsVersion(text string) uint16 {

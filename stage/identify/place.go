@@ -13,7 +13,8 @@ type Place struct {
 	// In is header, query, cookie, or authorization for an HTTP authentication
 	// scheme (RFC 9110 §11.4).
 	In string
-	// Name is the header, query parameter or cookie.
+	// Name is the header, query parameter or cookie. Of a certificate it is "",
+	// for one that an authority vouches for, or Shown, for any.
 	Name string
 	// Scheme is the authentication scheme in lower case, such as bearer.
 	Scheme string
@@ -123,9 +124,25 @@ func (p Place) Find(r *message.Request) (secret string, present bool, err error)
 	case "cookie":
 		return p.only(pairs(strings.Join(r.Fields.Values("Cookie"), ";"), ";"), unquoted)
 	case "certificate":
-		return "presented", r.TLS != nil && len(r.TLS.PeerCertificates) > 0, nil
+		return "presented", p.certified(r), nil
 	}
 	return "", false, nil
+}
+
+// Shown is the Name of a Place for certificates that no authority need vouch for.
+const Shown = "shown"
+
+// certified tells whether the client has shown a certificate. One that nobody
+// vouches for proves nobody: it may be there for a token that is bound to it
+// (RFC 8705 §4), and is no wrong credential.
+func (p Place) certified(r *message.Request) bool {
+	switch {
+	case r.TLS == nil:
+		return false
+	case p.Name == Shown:
+		return len(r.TLS.PeerCertificates) > 0
+	}
+	return len(r.TLS.VerifiedChains) > 0
 }
 
 // authorization reads credentials by RFC 9110 §11.4. A tab behind the scheme,

@@ -76,10 +76,18 @@ func TestPlace(t *testing.T) {
 			}
 		})
 	}
-	x := request("")
-	x.Request.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{}}}
-	if _, present, err := (Place{In: "certificate"}).Find(x.Request); err != nil || !present {
-		t.Errorf("a certificate was not found: %v", err)
+	x, shown := request(""), []*x509.Certificate{{}}
+	x.Request.TLS = &tls.ConnectionState{PeerCertificates: shown}
+	for _, c := range []struct {
+		name string
+		want [2]bool // before and after an authority vouches for it
+	}{{"", [2]bool{false, true}}, {Shown, [2]bool{true, true}}} {
+		for i, chains := range [][][]*x509.Certificate{nil, {shown}} {
+			x.Request.TLS.VerifiedChains = chains
+			if _, present, err := (Place{In: "certificate", Name: c.name}).Find(x.Request); err != nil || present != c.want[i] {
+				t.Errorf("a certificate (%s), verified %v: found %v, %v", c.name, i == 1, present, err)
+			}
+		}
 	}
 }
 
