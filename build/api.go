@@ -34,9 +34,11 @@ type apiBuilder struct {
 	cors       *admit.CORS
 	pool       *forward.Pool
 	poolConfig forward.PoolConfig
-	names      validate.Budget
-	plans      *xmlbody.Planner
-	used       map[string]bool // names of the configuration that some operation needed
+	// credentials are those for the backend, nil without any.
+	credentials *forward.Credentials
+	names       validate.Budget
+	plans       *xmlbody.Planner
+	used        map[string]bool // names of the configuration that some operation needed
 }
 
 func (b *builder) api(c *config.API) *API {

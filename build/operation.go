@@ -182,6 +182,7 @@ func (o *operationBuilder) forward() {
 	}
 	waits, socket := o.rules.Waits, o.webSocket()
 	controls := []sallyport.Control{enforced(o.config.Upstream.At, "%s; first byte within %s; the caller in %s* fields", o.upstreamSays(), waits.FirstByte, o.config.Caller.Headers)}
+	controls = append(controls, o.credentialControls()...)
 	if socket != nil {
 		controls = append(controls, o.webSocketControls()...)
 	}
@@ -193,6 +194,7 @@ func (o *operationBuilder) forward() {
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),
+		Credentials:  o.credentials,
 		WebSocket:    socket,
 	}, controls...)
 }

@@ -19,6 +19,7 @@ func (a *apiBuilder) prepareUpstream() {
 	if _, ok := a.local(); ok {
 		return
 	}
+	a.prepareCredentials()
 	u := &a.config.Upstream
 	a.poolConfig = forward.PoolConfig{
 		API:         a.config.Name,

@@ -84,6 +84,10 @@ type Caller struct {
 	// …Tenant, …Issuer, …Scheme, …Scopes, …Roles. A client's own fields of
 	// these names never reach the backend.
 	Headers FieldName `yaml:"headers" default:"X-Caller-"`
+	// Whether the backend sees what callers prove themselves with. strip takes
+	// it out of wherever the document's schemes have it: the backend is told who
+	// calls, and needs no more. A scheme that is unchecked must pass.
+	Credentials string `yaml:"credentials" default:"pass" choices:"pass strip"`
 }
 
 func (c *Config) check(k *decoder) {

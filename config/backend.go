@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -9,6 +10,12 @@ import (
 // Backend is where a target listens: an http or https URL, or unix: and the
 // path of a socket.
 type Backend string
+
+// InClear tells whether others can read on the way there what is sent.
+func (b Backend) InClear() bool {
+	u, err := url.Parse(string(b))
+	return err == nil && u.Scheme == "http" && !loopbackHost(u.Hostname())
+}
 
 func (*Backend) wanted() (string, string) {
 	return "a URL", "https://host/path, http://host:port or unix:/run/app.sock"

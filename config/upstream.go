@@ -35,6 +35,11 @@ type Upstream struct {
 	// How https targets are spoken to. Without it, their certificates must come
 	// from one of the system's roots and stand for the target's host.
 	TLS *UpstreamTLS `yaml:"tls"`
+	// What the gateway proves itself to the backend with. A client's own field
+	// or parameter of that name is taken out first; neither it nor the secret
+	// ever stands in a log, and where the backend repeats the secret in an
+	// answer, asterisks take its place. Checks of health go without.
+	Credentials []Credential `yaml:"credentials"`
 	// The requests that may be under way at one target, those that wait for a
 	// connection included. Beyond it another target is asked; where there is
 	// none the answer is 503 at once. Without it there is no bound.
@@ -209,6 +214,7 @@ func (*Retries) shorthand() string { return "attempts" }
 
 func (u *Upstream) check(c *decoder) {
 	u.checkTargets(c)
+	u.checkCredentials(c)
 	switch {
 	case u.Balance == "hash" && !u.Wrote("hash"):
 		c.wrong(u.PositionOf("balance"), "add hash: client, for one", "balance: hash needs a key")

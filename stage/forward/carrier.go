@@ -26,12 +26,14 @@ type carrier interface {
 	closeIdle()
 }
 
-// outgoing is a request as it leaves. Method, query and body are the client's:
+// outgoing is a request as it leaves. Method and body are the client's:
 // the bytes that were matched and authorised are those that are sent.
 type outgoing struct {
 	*message.Request
 	// path is the client's, perhaps without its base path.
 	path string
+	// query is the client's, perhaps without its credentials and with ours.
+	query string
 	// fields are all but Host and the framing.
 	fields message.Fields
 	// trailers: the client takes fields behind the answer's content.

@@ -56,8 +56,9 @@ func (p *Pool) ask(ctx context.Context, t *Target) error {
 	defer cancel()
 	path, query, _ := strings.Cut(c.Path, "?")
 	answer, err := p.carrier.carry(ctx, t, &outgoing{
-		Request: &message.Request{Method: "GET", Authority: t.url.Host, Scheme: t.url.Scheme, Path: path, Query: query},
+		Request: &message.Request{Method: "GET", Authority: t.url.Host, Scheme: t.url.Scheme, Path: path},
 		path:    path,
+		query:   query,
 		fields:  message.Fields{{Name: "User-Agent", Value: "sallyport (health check)"}},
 	})
 	if err != nil {

@@ -20,7 +20,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	out := make(message.Fields, 0, len(x.Request.Fields)+own)
 	for _, f := range x.Request.Fields {
 		switch {
-		case u.Owns(f.Name) || hopByHop(f.Name, listed):
+		case u.Owns(f.Name) || hopByHop(f.Name, listed) || u.Credentials.drops(f.Name):
 		case u.Identity && u.asksForLess(f.Name):
 		case u.WebSocket != nil && message.EqualName(f.Name, "Sec-WebSocket-Extensions"):
 			// Sizes are held on the wire: what is compressed there has none.
@@ -44,7 +44,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	if err := made.caller(u.Prefix, &x.Caller); err != nil {
 		return nil, err
 	}
-	return made.addTo(out), nil
+	return made.addTo(u.Credentials.addTo(out)), nil
 }
 
 // How many fields come from the gateway, and room for what is usual in them.

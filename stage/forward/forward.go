@@ -38,6 +38,9 @@ type Upstream struct {
 	// Whole ends an exchange with the backend that takes longer; 0 is never. Of
 	// a WebSocket it bounds the handshake.
 	Whole time.Duration
+	// Credentials are those for the backend; nil passes the client's on and adds
+	// none.
+	Credentials *Credentials
 	// WebSocket has requests opened as WebSockets that ask for it; nil passes all
 	// on as if they asked for no upgrade.
 	WebSocket *WebSocket
@@ -57,7 +60,7 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	trip := &trip{
 		upstream: u, exchange: x, begun: x.Env.Now(), whole: whole, hurried: hurried,
 		out: outgoing{
-			Request: x.Request, path: path, fields: fields, trailers: x.Request.TakesTrailers(), host: u.PreserveHost,
+			Request: x.Request, path: path, query: u.Credentials.queryOf(x.Request.Query), fields: fields, trailers: x.Request.TakesTrailers(), host: u.PreserveHost,
 			idle: u.Idle, whole: whole,
 		},
 	}
@@ -78,6 +81,7 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	x.Response = response
 	limitTrailers(response)
 	response.Fields = answerFields(response.Fields)
+	u.Credentials.hide(response)
 	rebase(response.Fields, base, trip.target.prefix)
 	if response.Status == resetContent && response.Body != nil {
 		response.Body.Close()

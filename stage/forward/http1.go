@@ -37,7 +37,7 @@ func (c *http1Carrier) carry(ctx context.Context, to *Target, out *outgoing) (*m
 		return nil, err
 	}
 	call := http1.Call{
-		Method: out.Method, Prefix: to.prefix, Path: out.path, Query: out.Query, Host: to.url.Host, Fields: out.fields, Body: out.Body,
+		Method: out.Method, Prefix: to.prefix, Path: out.path, Query: out.query, Host: to.url.Host, Fields: out.fields, Body: out.Body,
 		FirstByte: c.firstByte, Idle: out.idle, Whole: out.whole,
 	}
 	if out.host {

@@ -103,7 +103,7 @@ func (c *netHTTP) request(ctx context.Context, to *Target, out *outgoing) *http.
 	r := &http.Request{
 		Method: out.Method,
 		// Opaque is sent as it stands.
-		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.key, Opaque: to.prefix + out.path, RawQuery: out.Query},
+		URL:        &url.URL{Scheme: to.url.Scheme, Host: to.key, Opaque: to.prefix + out.path, RawQuery: out.query},
 		Host:       to.url.Host,
 		Header:     newHeader(out.fields),
 		Proto:      "HTTP/1.1",
