@@ -50,7 +50,7 @@ var rings = [...]struct {
 	{"the pipeline", []string{"."}},
 	{"what is kept", []string{"store", "store/postgres", "store/sqlite", "store/storetest", "store/tables"}},
 	{"stages and configuration", []string{
-		"config", "roster",
+		"config", "guard", "roster",
 		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/limit", "stage/record", "stage/validate",
 	}},
 	{"what is made of them", []string{"build", "console", "script", "demo/bank"}},

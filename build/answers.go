@@ -27,11 +27,15 @@ func (o *operationBuilder) filter() {
 	}, enforced(answers.PositionOf("headers"), "answer: fields that tell about the backend are removed"))
 	modes := map[string]filter.Mode{"prune": filter.Prune, "observe": filter.Watch, "block": filter.Block}
 	mode, on := modes[answers.Mode]
+	if o.guardsAnswers() && (!on || mode == filter.Watch) {
+		o.faults.Add(answers.PositionOf("mode"), "set it to prune or block", "rules over the answer of %s cannot be held with answers.mode %s", o.op.ID, answers.Mode)
+		return
+	}
 	if !on {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: statuses, media types and bodies are not held (mode off)"))
 		return
 	}
-	step := &filter.Answer{Mode: mode}
+	step := &filter.Answer{Mode: mode, Guarded: o.guardsAnswers()}
 	controls := []sallyport.Control{}
 	for _, r := range o.declared.Responses {
 		status, err := filter.ParseStatus(r.Status)
@@ -53,6 +57,9 @@ func (o *operationBuilder) filter() {
 				continue
 			}
 			content, types = append(content, media), append(types, m.Range)
+			if mayBeSuccess(status) {
+				controls = append(controls, o.guardMedia(&content[len(content)-1])...)
+			}
 			controls = append(controls, o.largeAnswers(mode, r.Status, m, &content[len(content)-1])...)
 			if media.XML != nil {
 				controls = append(controls, enforced(m.At, "answer %s %s: of XML, %s, read and held to the schema; one of more than %s is refused", r.Status, m.Range, media.XML.Root(), answers.MaxBody))
@@ -84,6 +91,9 @@ func (o *operationBuilder) filter() {
 func (o *operationBuilder) largeAnswers(mode filter.Mode, status string, m *openapi.MediaType, media *filter.Media) []sallyport.Control {
 	if media.Schema == nil {
 		return nil
+	}
+	if media.Guard != nil {
+		return []sallyport.Control{enforced(m.At, "answer %s %s: one of more than %s is refused, since rules decide about it", status, m.Range, o.rules.Answers.MaxBody)}
 	}
 	size := o.rules.Answers.MaxBody
 	notes, streams := media.Schema.Streams()

@@ -11,7 +11,7 @@ import (
 // stand in.
 var extensionKeys = map[string][]string{
 	"a parameter":  {"encoded_slash"},
-	"an operation": {webSocketWord},
+	"an operation": append([]string{webSocketWord}, guardWords[:]...),
 }
 
 // extensions refuses words of x-sallyport that nothing here enforces: a rule
@@ -33,6 +33,9 @@ func (o *operationBuilder) extension(place string, node *source.Node) {
 		return
 	}
 	for _, m := range node.Members {
+		if place == "an operation" && slices.Contains(guardWords[:], m.Name) {
+			continue // guards reads them
+		}
 		known := false
 		for _, key := range extensionKeys[place] {
 			known = known || key == m.Name

@@ -44,6 +44,7 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	o.identify()
 	o.limit()
 	o.authorize()
+	o.guard()
 	o.validate()
 	o.uploads()
 	o.needsHTTP2()
@@ -84,6 +85,7 @@ type operationBuilder struct {
 	op       *sallyport.Operation
 	rules    config.Rules
 	faults   source.Mistakes
+	guarded  guarded
 	identity bool // the answers of success are read: see forward.Upstream
 }
 
@@ -191,6 +193,7 @@ func (o *operationBuilder) forward() {
 		Prefix:       string(o.config.Caller.Headers),
 		Strip:        o.stripped(),
 		Identity:     o.identity,
+		Guarded:      o.guardsAnswers(),
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),

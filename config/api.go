@@ -63,6 +63,9 @@ type API struct {
 	WebSocket WebSocket `yaml:"websocket"`
 	// What a request may hold beyond what the document declares.
 	Request Request `yaml:"request"`
+	// By which rules callers are bound to objects, in all operations. Outer than
+	// those of the document.
+	Rules Guard `yaml:"rules"`
 	// What of an answer may leave.
 	Answers Answers `yaml:"answers"`
 	// How the backend is told who calls.

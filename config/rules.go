@@ -96,6 +96,8 @@ type Override struct {
 	Answers Answers `yaml:"answers"`
 	// As in the API; an empty list enforces everything.
 	Observe []string `yaml:"observe" choices:"identify limit authorize validate"`
+	// As in the API, and beside those of the document for the operation.
+	Rules Guard `yaml:"rules"`
 	// The waits of the API's upstream.
 	Upstream Waits `yaml:"upstream"`
 }
@@ -106,12 +108,14 @@ type Rules struct {
 	Answers Answers
 	Observe []string
 	Waits   Waits
+	// Guards are the rules of the entries that fit, in the order of the file.
+	Guards []*Guard
 }
 
 // For is what holds for an operation: the API's settings, and over them what
 // the entries of operations that fit its id write, in the order of the file.
 func (a *API) For(operation string) Rules {
-	r := Rules{a.Request, a.Answers, a.Observe, a.Upstream.Waits}
+	r := Rules{Request: a.Request, Answers: a.Answers, Observe: a.Observe, Waits: a.Upstream.Waits}
 	for i := range a.Operations {
 		o := &a.Operations[i]
 		if !Glob(o.Name).Match(operation) {
@@ -120,6 +124,9 @@ func (a *API) For(operation string) Rules {
 		lay(&r.Request, &o.Request, o.Request.Place)
 		lay(&r.Answers, &o.Answers, o.Answers.Place)
 		lay(&r.Waits, &o.Upstream, o.Upstream.Place)
+		if o.Wrote("rules") {
+			r.Guards = append(r.Guards, &o.Rules)
+		}
 		if o.Wrote("observe") {
 			r.Observe = o.Observe
 		}

@@ -26,6 +26,7 @@ const (
 
 	ScopeMissing
 	RoleMissing
+	RuleRefused
 	OriginRefused
 	WebSocketOriginRefused
 
@@ -92,6 +93,7 @@ var catalogue = [kinds]struct {
 
 	ScopeMissing:  {"scope-missing", http.StatusForbidden, "The credentials lack a scope"},
 	RoleMissing:   {"role-missing", http.StatusForbidden, "The caller lacks a role"},
+	RuleRefused:   {"rule-refused", http.StatusForbidden, "The caller may not do this"},
 	OriginRefused: {"origin-refused", http.StatusForbidden, "The origin may not call this API from a browser"},
 
 	WebSocketOriginRefused: {"websocket-origin-refused", http.StatusForbidden, "The origin may not open a WebSocket here"},

@@ -41,6 +41,10 @@ type Answer struct {
 	Mode Mode
 	// Responses are what is declared, in any order.
 	Responses []Response
+	// Guarded tells that rules decide about a success: only one that they can be
+	// asked about leaves, and an object that does not exist looks as one does that
+	// is not the caller's. The Mode is not Watch then.
+	Guarded bool
 }
 
 // Response is one declared answer.
@@ -65,6 +69,8 @@ type Media struct {
 	// Items check what is a sequence, item by item, for each kind that the range
 	// includes.
 	Items [items.Events + 1]*items.Schema
+	// Guard are the rules over JSON; nil where there are none.
+	Guard *Guard
 
 	// Of the answer at hand.
 	sequence *sequence
@@ -107,6 +113,8 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 	switch {
 	case declared == nil:
 		return a.undeclared(x, fmt.Errorf("status %d is not declared", r.Status))
+	case a.guards(r.Status):
+		return a.guarded(x, declared)
 	case message.Bodiless(x.Request.Method, r.Status):
 		a.describe(x, declared)
 		return nil
@@ -224,7 +232,13 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 		decoded(x, body)
 	}
 	all := a.Mode == Prune
-	cleaned := media.clean(body, jsonschema.Cleaning{Undeclared: all, Hidden: all})
+	may := jsonschema.Cleaning{Undeclared: all, Hidden: all}
+	var cleaned jsonschema.Cleaned
+	if media.Guard == nil {
+		cleaned = media.clean(body, may)
+	} else if cleaned, err = media.Guard.look(x, media.Schema, body, may); err != nil {
+		return err
+	}
 	prune(x, &cleaned)
 	if len(cleaned.Faults) == 0 {
 		return nil
@@ -236,7 +250,7 @@ func (a *Answer) check(x *sallyport.Exchange, media *Media) error {
 // What is refused in mode block must be known before any of it leaves, and what
 // is only watched stays encoded.
 func (a *Answer) streams(x *sallyport.Exchange, media *Media, err error) bool {
-	return media.Schema != nil && media.Streams && !media.ascii && a.Mode != Block && problem.As(err).Kind == problem.AnswerTooLarge &&
+	return media.Schema != nil && media.Guard == nil && media.Streams && !media.ascii && a.Mode != Block && problem.As(err).Kind == problem.AnswerTooLarge &&
 		(a.Mode != Watch || !x.Response.Fields.Has("Content-Encoding"))
 }
 

@@ -22,6 +22,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 		switch {
 		case u.Owns(f.Name) || hopByHop(f.Name, listed) || u.Credentials.drops(f.Name):
 		case u.Identity && u.asksForLess(f.Name):
+		case u.Guarded && conditional(f.Name):
 		case u.WebSocket != nil && message.EqualName(f.Name, "Sec-WebSocket-Extensions"):
 			// Sizes are held on the wire: what is compressed there has none.
 		default:
@@ -107,6 +108,12 @@ func (t *text) addTo(out message.Fields) message.Fields {
 // encoded or a part, and so cannot be judged.
 func (u *Upstream) asksForLess(name string) bool {
 	return message.EqualName(name, "Accept-Encoding") || message.EqualName(name, "Range") || message.EqualName(name, "If-Range")
+}
+
+// conditional fields ask for less where the answer has not changed: that it has
+// not is more than everybody may know (RFC 9110 §13.1).
+func conditional(name string) bool {
+	return message.EqualName(name, "If-None-Match") || message.EqualName(name, "If-Modified-Since")
 }
 
 // forwarded says where the request comes from: the client, and the proxy that

@@ -29,6 +29,9 @@ type Upstream struct {
 	// Identity asks the backend for an answer that is neither encoded nor a
 	// part, for operations whose answers of success are read: what cannot be read cannot be filtered.
 	Identity bool
+	// Guarded tells that the answer decides whether it leaves: then the backend is
+	// asked for it as a whole, by GET in place of HEAD and without conditions.
+	Guarded bool
 	// PreserveHost sends the client's Host on; else the target's is sent.
 	PreserveHost bool
 	// Strip are the base paths that the backend does not see, the longest first.
@@ -57,10 +60,16 @@ func (u *Upstream) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return err
 	}
+	request := x.Request
+	if u.Guarded && request.Method == "HEAD" {
+		get := *request
+		get.Method = "GET"
+		request = &get
+	}
 	trip := &trip{
 		upstream: u, exchange: x, begun: x.Env.Now(), whole: whole, hurried: hurried,
 		out: outgoing{
-			Request: x.Request, path: path, query: u.Credentials.queryOf(x.Request.Query), fields: fields, trailers: x.Request.TakesTrailers(), host: u.PreserveHost,
+			Request: request, path: path, query: u.Credentials.queryOf(x.Request.Query), fields: fields, trailers: x.Request.TakesTrailers(), host: u.PreserveHost,
 			idle: u.Idle, whole: whole,
 		},
 	}

@@ -1,0 +1,267 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+
+	"sallyport"
+	"sallyport/config"
+	"sallyport/guard"
+	"sallyport/jsonschema"
+	"sallyport/openapi"
+	"sallyport/rule"
+	"sallyport/source"
+	"sallyport/stage/authorize"
+	"sallyport/stage/filter"
+)
+
+// guardWords are the words of x-sallyport that bind callers to objects.
+var guardWords = [...]string{"allow", "keep", "otherwise"}
+
+// guarded is what holds for one operation, of all places that say something.
+type guarded struct {
+	allow   []statement
+	keep    *config.Keep
+	forbids bool
+}
+
+// statement is a rule and where it stands.
+type statement struct {
+	text string
+	at   source.Position
+}
+
+// guards gathers the rules of the operation from the outermost place inwards:
+// the configuration's for the API, the document's at the root, the path and the
+// operation, the configuration's for the operation.
+func (o *operationBuilder) guards() guarded {
+	all := []*config.Guard{&o.config.Rules}
+	for _, node := range o.declared.Extensions {
+		own := *node
+		own.Members = slices.DeleteFunc(slices.Clone(node.Members), func(m source.Member) bool { return !slices.Contains(guardWords[:], m.Name) })
+		if node.Kind != source.Map || len(own.Members) == 0 {
+			continue
+		}
+		g, mistakes := config.DecodeGuard(&own)
+		o.faults = append(o.faults, mistakes...)
+		all = append(all, g)
+	}
+	var g guarded
+	for _, one := range append(all, o.rules.Guards...) {
+		for i, text := range one.Allow {
+			g.allow = append(g.allow, statement{text, one.PositionOf(fmt.Sprintf("allow/%d", i))})
+		}
+		if one.Keep != nil {
+			g.keep = one.Keep
+		}
+		if one.Wrote("otherwise") {
+			g.forbids = one.Otherwise == "403"
+		}
+	}
+	return g
+}
+
+// guard places the rules that are decided before the backend hears of the
+// request, and keeps those over the answer for filter.
+func (o *operationBuilder) guard() {
+	o.guarded = o.guards()
+	var early []*guard.Rule
+	var controls []sallyport.Control
+	late := o.guarded.allow[:0:0]
+	for _, s := range o.guarded.allow {
+		r := o.compileRule(s, o.vocabulary(o.answerShape()))
+		if r == nil {
+			continue
+		}
+		if r.Needs().Has(rule.Response) {
+			late = append(late, s)
+			continue
+		}
+		early = append(early, r)
+		controls = append(controls, enforced(s.at, "rule %s (%s; needs %s)", s.text, way(r), r.Needs()))
+	}
+	o.guarded.allow = late
+	if len(early) > 0 {
+		set := guard.NewSet(rule.Caller, early...)
+		o.place(sallyport.Authorize, "rules", &authorize.Rules{Decide: func(x *sallyport.Exchange) error { return set.Decide(x, nil) }}, controls...)
+	}
+}
+
+func way(r *guard.Rule) string {
+	if r.Native() {
+		return "native"
+	}
+	return "CEL"
+}
+
+// compileRule notes what is wrong with a rule and where.
+func (o *operationBuilder) compileRule(s statement, v *rule.Vocabulary) *guard.Rule {
+	compiled, err := rule.Compile(s.text, v)
+	if m, ok := err.(*rule.Mistake); ok {
+		at := s.at
+		at.Column += m.Offset
+		remedy := m.Remedy
+		if !o.reads() && (o.mentions(s.text, rule.Response) || o.mentions(s.text, rule.Item)) {
+			remedy = "a rule over the answer is decided when " + o.op.Method + " is done already: it can guard GET alone"
+		}
+		o.faults.Add(at, remedy, "the rule of %s: %s", o.op.ID, m.Message)
+		return nil
+	}
+	g, err := guard.New(compiled, s.at, o.guarded.forbids || !about(compiled))
+	if err != nil {
+		o.fault(s.at, err)
+		return nil
+	}
+	return g
+}
+
+// about tells whether a rule decides about an object, rather than about who may
+// ask for the operation at all.
+func about(r *rule.Rule) bool {
+	n := r.Needs()
+	return n.Has(rule.Path) || n.Has(rule.Query) || n.Has(rule.Response) || n.Has(rule.Item)
+}
+
+// reads tells a method that changes nothing.
+func (o *operationBuilder) reads() bool { return o.op.Method == "GET" || o.op.Method == "HEAD" }
+
+func (o *operationBuilder) mentions(text string, root rule.Root) bool {
+	shapes := map[rule.Root]rule.Shape{root: anyShape{}}
+	v := o.vocabulary(nil)
+	v.Bodies = shapes
+	r, err := rule.Compile(text, v)
+	return err == nil && r.Needs().Has(root)
+}
+
+// anyShape is that of a body of which nothing is known.
+type anyShape struct{}
+
+func (anyShape) TypesAt(*jsonschema.Place) jsonschema.Types { return jsonschema.AnyType }
+
+// vocabulary is what names mean in rules of the operation.
+func (o *operationBuilder) vocabulary(answer rule.Shape) *rule.Vocabulary {
+	v := &rule.Vocabulary{Bodies: make(map[rule.Root]rule.Shape)}
+	for _, p := range o.declared.Parameters {
+		one := rule.Parameter{Name: p.Name, Types: o.parameterTypes(p)}
+		switch {
+		case one.Types&(jsonschema.Array|jsonschema.Object) != 0 && one.Types != jsonschema.AnyType:
+			continue // a rule asks for one value
+		case p.In == "path" && p.Style == "simple":
+			v.Path = append(v.Path, one)
+		case p.In == "query":
+			v.Query = append(v.Query, one)
+		case p.In == "header":
+			v.Headers = append(v.Headers, one)
+		}
+	}
+	if answer != nil && o.reads() {
+		v.Bodies[rule.Response] = answer
+	}
+	return v
+}
+
+// parameterTypes are what the schema of a parameter takes; what has no schema,
+// or none that compiles, is text. Its mistakes are told where it is validated.
+func (o *operationBuilder) parameterTypes(p *openapi.Parameter) jsonschema.Types {
+	if p.Schema == nil {
+		return jsonschema.String
+	}
+	s, err := o.compiler.Compile(p.Schema, jsonschema.Use{Direction: jsonschema.Request})
+	if err != nil {
+		return jsonschema.String
+	}
+	whole, err := jsonschema.CompilePlace("")
+	if err != nil {
+		return jsonschema.String
+	}
+	return s.TypesAt(whole)
+}
+
+// answerShape is that of the first success that is JSON: whether a rule needs the
+// answer does not depend on which.
+func (o *operationBuilder) answerShape() rule.Shape {
+	for _, r := range o.declared.Responses {
+		status, err := filter.ParseStatus(r.Status)
+		if err != nil || !mayBeSuccess(status) {
+			continue
+		}
+		for _, m := range r.Content {
+			if m.Schema == nil {
+				continue
+			}
+			if s, err := o.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true}); err == nil {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+func mayBeSuccess(status int) bool { return status == 0 || status == 2 || status/100 == 2 }
+
+// guardMedia binds the rules over the answer to one media type of a success.
+func (o *operationBuilder) guardMedia(media *filter.Media) []sallyport.Control {
+	g := o.guarded
+	if media.Schema == nil || len(g.allow) == 0 && g.keep == nil {
+		return nil
+	}
+	held := &filter.Guard{}
+	var controls []sallyport.Control
+	var rules []*guard.Rule
+	for _, s := range g.allow {
+		if r := o.compileRule(s, o.vocabulary(media.Schema)); r != nil {
+			rules = append(rules, r)
+			controls = append(controls, enforced(s.at, "answer: rule %s (%s; needs %s)", s.text, way(r), r.Needs()))
+		}
+	}
+	set := guard.NewSet(rule.Response, rules...)
+	held.Allow, held.Watch.Capture = set, set.Capture
+	if g.keep != nil {
+		controls = append(controls, o.guardList(held, media.Schema)...)
+	}
+	media.Guard = held
+	return controls
+}
+
+// guardList binds the rule over items to the list of an answer.
+func (o *operationBuilder) guardList(held *filter.Guard, schema *jsonschema.Schema) []sallyport.Control {
+	k := o.guarded.keep
+	list, err := jsonschema.CompilePlace(k.At)
+	if err != nil {
+		o.fault(k.PositionOf("at"), err)
+		return nil
+	}
+	if schema.TypesAt(list)&jsonschema.Array == 0 {
+		o.faults.Add(k.PositionOf("at"), "say where it stands: keep: { rule: …, at: /items }", "the answer of %s has no list at %q", o.op.ID, k.At)
+		return nil
+	}
+	v := o.vocabulary(nil)
+	v.Bodies[rule.Item] = itemShape{schema, k.At + "/*"}
+	s := statement{k.Rule, k.PositionOf("rule")}
+	r := o.compileRule(s, v)
+	if r == nil {
+		return nil
+	}
+	set := guard.NewSet(rule.Item, r)
+	held.Keep, held.Watch.Keep = set, []jsonschema.Keep{{Array: list, Read: set.Capture}}
+	return []sallyport.Control{enforced(s.at, "answer: items of %s leave for which %s (%s)", orElse(k.At, "the list"), k.Rule, way(r))}
+}
+
+// itemShape is that of what stands at a place.
+type itemShape struct {
+	schema *jsonschema.Schema
+	at     string
+}
+
+func (s itemShape) TypesAt(p *jsonschema.Place) jsonschema.Types {
+	place, err := jsonschema.CompilePlace(s.at + p.String())
+	if err != nil {
+		return 0
+	}
+	return s.schema.TypesAt(place)
+}
+
+// guardsAnswers tells whether rules look at what the backend answers.
+func (o *operationBuilder) guardsAnswers() bool {
+	return len(o.guarded.allow) > 0 || o.guarded.keep != nil
+}

@@ -1,0 +1,50 @@
+package config
+
+import (
+	"reflect"
+
+	"sallyport/source"
+)
+
+// Guard is the rules that bind callers to objects: which they may read, write
+// and find in lists. A rule is an expression (CEL) over caller, path, query and
+// headers, and over response or item where the answer is JSON. It stands in the
+// configuration, or in the document under x-sallyport, at the root, a path or an
+// operation.
+type Guard struct {
+	Place `json:"-"`
+
+	// What must hold, all of it, such as response.owner == caller.subject. What is
+	// known before the backend is asked is decided before. Rules of outer places
+	// hold beside those of inner ones.
+	Allow []string `yaml:"allow"`
+	// Which items of a list leave: the others are taken out. A rule alone is
+	// short for {rule: …}. An inner place takes the place of outer ones.
+	Keep *Keep `yaml:"keep"`
+	// What callers are told for whom a rule does not hold: 404, word for word as
+	// of an object that does not exist, or 403.
+	Otherwise string `yaml:"otherwise" default:"404" choices:"404 403"`
+}
+
+// Keep is which items of a list leave.
+type Keep struct {
+	Place `json:"-"`
+
+	// What must hold of an item that leaves, such as item.owner == caller.subject.
+	Rule string `yaml:"rule" required:""`
+	// Where the list stands in the answer, as a JSON pointer such as /items.
+	// Without it the answer itself is the list.
+	At string `yaml:"at"`
+}
+
+func (*Keep) shorthand() string { return "rule" }
+
+// DecodeGuard reads the rules that a document writes, with the mistakes that
+// they have.
+func DecodeGuard(n *source.Node) (*Guard, source.Mistakes) {
+	d := &decoder{}
+	g := new(Guard)
+	d.path = []string{"x-sallyport"}
+	d.structure(reflect.ValueOf(g).Elem(), n, "")
+	return g, d.mistakes
+}

@@ -1,0 +1,194 @@
+// Package guard asks the rules of an operation about an exchange: it gives them
+// the caller, the parameters and what a body holds, and turns a rule that does
+// not hold into the refusal that the configuration names. The stages use it, each
+// for the rules of which everything is known when its turn comes.
+//
+// A rule that cannot be decided does not hold. A caller is told no more than what
+// somebody is told who asks for what does not exist; the log gets the rule.
+package guard
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/problem"
+	"sallyport/rule"
+	"sallyport/source"
+)
+
+// Rule is one rule of an operation. Make it with New.
+type Rule struct {
+	*rule.Rule
+	// From is where it stands.
+	From source.Position
+	// Forbids tells a caller for whom it does not hold that the operation is
+	// forbidden (403); else that there is no such object (404).
+	Forbids bool
+
+	claims claims
+	first  int // the index of its first place among those of its set
+}
+
+// claims is what a rule asks of the claims of a token.
+type claims struct {
+	schema *jsonschema.Schema // any JSON; nil where nothing is asked
+	watch  jsonschema.Watch
+}
+
+// New makes a rule of an operation.
+func New(r *rule.Rule, from source.Position, forbids bool) (*Rule, error) {
+	g := &Rule{Rule: r, From: from, Forbids: forbids}
+	g.claims.watch.Capture = r.Places(rule.Caller)
+	if len(g.claims.watch.Capture) == 0 {
+		return g, nil
+	}
+	var err error
+	g.claims.schema, err = jsonschema.CompileText("claims", []byte("{}"), jsonschema.Options{Dialect: jsonschema.OpenAPI31}, jsonschema.Use{})
+	return g, err
+}
+
+// Set is rules that must all hold, over one body at most.
+type Set struct {
+	Rules []*Rule
+	// Capture are the places of the body that they ask for together.
+	Capture []*jsonschema.Place
+
+	root rule.Root
+}
+
+// NewSet puts rules together that ask for a body of one root.
+func NewSet(root rule.Root, rules ...*Rule) *Set {
+	s := &Set{root: root}
+	for _, r := range rules {
+		own := *r
+		own.first = len(s.Capture)
+		s.Rules = append(s.Rules, &own)
+		s.Capture = append(s.Capture, r.Places(root)...)
+	}
+	return s
+}
+
+// Decide is nil where all rules hold, else the refusal of the first that does
+// not. Captured is what was found at the places of Capture.
+func (s *Set) Decide(x *sallyport.Exchange, captured []jsonschema.Captured) error {
+	for _, r := range s.Rules {
+		if v := s.ask(x, r, captured); v != rule.Yes {
+			return r.refusal(v)
+		}
+	}
+	return nil
+}
+
+// Holds tells whether all rules hold.
+func (s *Set) Holds(x *sallyport.Exchange, captured []jsonschema.Captured) bool {
+	return s.Decide(x, captured) == nil
+}
+
+func (s *Set) ask(x *sallyport.Exchange, r *Rule, captured []jsonschema.Captured) rule.Verdict {
+	f := facts{exchange: x, rule: r, root: s.root, captured: captured}
+	f.who = whoIs(x)
+	if r.claims.schema != nil {
+		found := new(jsonschema.Found)
+		r.claims.schema.Look([]byte(claimsOf(x)), jsonschema.Cleaning{}, &r.claims.watch, found)
+		f.claims = found.Captured
+	}
+	return r.Rule.Decide(&f)
+}
+
+func (r *Rule) refusal(v rule.Verdict) error {
+	why := fmt.Errorf("the rule at %s: %s", r.From, v)
+	if r.Forbids {
+		return problem.Refuse(problem.RuleRefused, "").Because(why)
+	}
+	return problem.Refuse(problem.ObjectUnknown, "").Because(why) // to the letter what an absent one gets
+}
+
+// facts are what is known of an exchange, for one rule.
+type facts struct {
+	exchange *sallyport.Exchange
+	rule     *Rule
+	root     rule.Root
+	captured []jsonschema.Captured
+	who      rule.Who
+	claims   []jsonschema.Captured
+}
+
+// Who implements rule.Inputs.
+func (f *facts) Who() *rule.Who { return &f.who }
+
+func whoIs(x *sallyport.Exchange) rule.Who {
+	c := x.Caller.Proved()
+	if c == nil {
+		return rule.Who{}
+	}
+	return rule.Who{
+		ID: c.ID, Subject: x.Caller.Subject(), Consumer: c.Consumer, Tenant: c.Tenant, Issuer: c.Issuer, Kind: c.Kind, Scopes: c.Scopes, Roles: c.Roles,
+	}
+}
+
+func claimsOf(x *sallyport.Exchange) string {
+	for _, c := range x.Caller.Credentials {
+		if c.Claims != "" {
+			return c.Claims
+		}
+	}
+	return ""
+}
+
+// Value implements rule.Inputs.
+func (f *facts) Value(root rule.Root, i int) (jsonschema.Value, bool) {
+	captured, first := f.captured, f.rule.first
+	switch root {
+	case rule.Caller:
+		captured, first = f.claims, 0
+	case f.root:
+	default:
+		return jsonschema.Value{}, false
+	}
+	for n := range captured {
+		if captured[n].Place == first+i {
+			return captured[n].Value, true
+		}
+	}
+	return jsonschema.Value{}, false
+}
+
+// Parameter implements rule.Inputs. What comes twice is not there: nobody knows
+// which of the two the backend takes.
+func (f *facts) Parameter(root rule.Root, i int) (string, bool) {
+	name := f.rule.Parameters(root)[i].Name
+	switch root {
+	case rule.Path:
+		text, ok := f.exchange.Param(name)
+		if !ok || strings.IndexByte(text, '%') < 0 {
+			return text, ok
+		}
+		text, err := url.PathUnescape(text)
+		return text, err == nil
+	case rule.Query:
+		return queryParameter(f.exchange.Request.Query, name)
+	case rule.Headers:
+		fields := f.exchange.Request.Fields
+		return fields.Get(name), fields.Count(name) == 1
+	}
+	return "", false
+}
+
+func queryParameter(query, name string) (text string, ok bool) {
+	count := 0
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if key, err := url.QueryUnescape(key); err != nil || key != name {
+			continue
+		}
+		var err error
+		if text, err = url.QueryUnescape(value); err != nil {
+			return "", false
+		}
+		count++
+	}
+	return text, count == 1
+}

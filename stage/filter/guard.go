@@ -1,0 +1,97 @@
+package filter
+
+import (
+	"errors"
+	"log/slog"
+
+	"sallyport"
+	"sallyport/jsonschema"
+	"sallyport/problem"
+)
+
+// Rules are asked about what was captured of a body, or of an item.
+type Rules interface {
+	// Decide is nil where all of them hold, else the refusal.
+	Decide(*sallyport.Exchange, []jsonschema.Captured) error
+	// Holds tells whether all of them hold.
+	Holds(*sallyport.Exchange, []jsonschema.Captured) bool
+}
+
+// Guard is the rules over an answer of JSON: whether it may leave at all, and
+// which items of its list. What they ask for comes of the pass that prunes.
+type Guard struct {
+	Allow Rules
+	// Keep decides about the items of a list; nil where all leave.
+	Keep Rules
+	// Watch captures for both.
+	Watch jsonschema.Watch
+}
+
+// look cleans a body as clean does, and decides. The error is the refusal.
+func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []byte, may jsonschema.Cleaning) (jsonschema.Cleaned, error) {
+	found := new(jsonschema.Found)
+	foreign := 0
+	if g.Keep != nil {
+		found.Keep = func(_ int, item []jsonschema.Captured) bool {
+			yes := g.Keep.Holds(x, item)
+			if !yes {
+				foreign++
+			}
+			return yes
+		}
+	}
+	cleaned := schema.Look(body, may, &g.Watch, found)
+	defer found.Reset()
+	if cleaned.Undecided {
+		return cleaned, nil // which is refused for what it is
+	}
+	if foreign > 0 {
+		x.Note(slog.Int("foreign_items", foreign))
+	}
+	return cleaned, g.Allow.Decide(x, found.Captured)
+}
+
+// guards tells an answer that rules decide about: a success, what is left of
+// one, and what does not exist.
+func (a *Answer) guards(status int) bool {
+	return a.Guarded && (status/100 == 2 || status == notModified || status == notFound)
+}
+
+const notFound = 404
+
+// guarded holds an answer to its rules. The request went out as a GET without
+// conditions: what a HEAD tells is decided on what the GET brings.
+func (a *Answer) guarded(x *sallyport.Exchange, declared *Response) error {
+	body := x.Response.Body
+	switch {
+	case x.Response.Status == notFound:
+		return unknown(errAbsent)
+	case x.Response.Status/100 != 2 || body == nil || body.Length == 0 || body.Empty():
+		return unknown(errUnguarded)
+	}
+	media, err := a.media(x, declared)
+	switch {
+	case err != nil:
+		return a.undeclared(x, err)
+	case media.foreign:
+		return a.refuse(x, problem.AnswerInvalid, errors.New("the body is read as UTF-8 alone, and its Content-Type says that it is something else"))
+	case media.Guard == nil:
+		return unknown(errUnguarded)
+	}
+	if err := a.check(x, media); err != nil || x.Request.Method != "HEAD" {
+		return err
+	}
+	held, _ := body.Held()
+	body.Replace(nil)
+	body.Length = int64(len(held)) // that of the GET (RFC 9110 §8.6)
+	return nil
+}
+
+// unknown is what a caller gets who asks for what is not there, or not theirs:
+// the same to the letter.
+func unknown(why error) error { return problem.Refuse(problem.ObjectUnknown, "").Because(why) }
+
+var (
+	errAbsent    = errors.New("the backend knows no such object")
+	errUnguarded = errors.New("no rule can be asked about an answer that is not JSON with a schema")
+)
