@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"crypto/x509"
 	"fmt"
 	"slices"
@@ -28,13 +29,26 @@ func (a *apiBuilder) certificate(c *config.Scheme) (identify.Method, error) {
 	if settings.Authorities, err = a.authorities(c.Certificate); err != nil {
 		return nil, err
 	}
-	if consumers, ok := any(a.options.Roster).(identify.Consumers); ok && c.Certificate.Store && a.options.Roster != nil {
-		settings.Consumers = consumers
+	if c.Certificate.Store {
+		settings.Consumers = a.consumers()
 	}
 	if !a.verifies() {
 		return nil, source.Mistakes{{Position: c.Certificate.At, Message: "no listener verifies certificates of clients", Remedy: "give one tls.client_ca"}}
 	}
 	return identify.NewCertificate(settings)
+}
+
+// consumers are the store's.
+func (a *apiBuilder) consumers() identify.Consumers {
+	if a.options.Roster != nil {
+		return a.options.Roster
+	}
+	return noStore{}
+}
+
+// Consumer implements identify.Consumers.
+func (noStore) Consumer(context.Context, string) (*sallyport.Credential, error) {
+	return nil, errNoStore
 }
 
 func (a *apiBuilder) authorities(c *config.Certificate) ([]*x509.Certificate, error) {

@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"slices"
 
 	"sallyport"
 	"sallyport/config"
@@ -27,12 +28,30 @@ func (a *apiBuilder) jwt(c *config.Scheme) (identify.Method, error) {
 	if err != nil {
 		return nil, err
 	}
-	return identify.NewJWT(c.Name, cache, issuers...)
+	method, err := identify.NewJWT(c.Name, cache, issuers...)
+	if err == nil {
+		method.Binding, err = a.binding()
+	}
+	return method, err
+}
+
+// binding is one for all schemes: it remembers nothing but certificates.
+func (a *apiBuilder) binding() (*identify.Binding, error) {
+	return sallyport.Shared(a.result.Lasting, "thumbprints of certificates", func() (*identify.Binding, error) { return identify.NewBinding(16 << 10), nil })
+}
+
+// showsCertificates tells whether any listener asks clients for certificates,
+// verified or not.
+func (b *builder) showsCertificates() bool {
+	return slices.ContainsFunc(b.config.Listen, func(l config.Listener) bool { return l.TLS != nil && l.TLS.ClientCertificates != "" })
 }
 
 func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
 	if j.DPoP.Mode != "off" {
 		return nil, source.Mistakes{{Position: j.PositionOf("dpop"), Message: "proofs of possession are not checked by this version", Remedy: "remove it"}}
+	}
+	if j.Bound == "certificate" && !a.showsCertificates() {
+		return nil, source.Mistakes{{Position: j.PositionOf("bound"), Message: "no listener asks clients for certificates", Remedy: "give one tls.client_ca, or client_certificates: any"}}
 	}
 	keys, err := a.keySource(j)
 	if err != nil {
@@ -50,7 +69,7 @@ func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
 		verifier.RequiredClaims = []string{"sub", "client_id", "iat", "jti"} // §2.2, beside iss, exp and aud
 	}
 	claims := identify.Claims{Subject: j.Claims.Subject, Tenant: j.Claims.Tenant, Roles: j.Claims.Roles, Scopes: j.Claims.Scopes, Client: j.Claims.Client}
-	return &identify.Issuer{Verifier: verifier, Claims: claims}, verifier.Check()
+	return &identify.Issuer{Verifier: verifier, Claims: claims, Certificate: j.Bound == "certificate"}, verifier.Check()
 }
 
 // maxKeySet is the largest file with a key set, in bytes.

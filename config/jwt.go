@@ -35,6 +35,11 @@ type JWT struct {
 	Types []string `yaml:"types"`
 	// Which claims say who the caller is.
 	Claims Claims `yaml:"claims"`
+	// Take only tokens that are bound to the certificate of the client (RFC 8705
+	// §3): a stolen one is of no use then. Without it such a token is held to its
+	// certificate too, wherever the claim cnf names one, and others are taken
+	// beside. It needs a listener that asks for certificates (client_certificates).
+	Bound string `yaml:"bound" choices:"certificate"`
 	// Whether tokens are bound to a key of the client. A mode is short for it.
 	DPoP DPoP `yaml:"dpop"`
 }

@@ -246,6 +246,30 @@ func TestBinding(t *testing.T) {
 	}
 }
 
+// TestBoundTokens: what the cache keeps of a token says nothing of who presents
+// it.
+func TestBoundTokens(t *testing.T) {
+	one := newIssuer(t, "https://one.example", "EdDSA")
+	mine, other := leaf(t, x509.Certificate{}), leaf(t, x509.Certificate{})
+	method := one.method(t, "one", 16)
+	method.Binding = NewBinding(4)
+	bound := one.token(t, map[string]any{"cnf": map[string]any{"x5t#S256": jose.Thumbprint(sha256.Sum256(mine.Raw)).String()}})
+	for range 2 {
+		if _, err := method.Check(showing(mine), bound); err != nil {
+			t.Error(err)
+		}
+		wantKind(t, second(method.Check(showing(other), bound)), problem.TokenInvalid)
+		wantKind(t, second(method.Check(request(""), bound)), problem.TokenInvalid)
+	}
+	if _, err := method.Check(request(""), one.token(t, nil)); err != nil {
+		t.Error(err)
+	}
+	method.list[0].Certificate = true
+	wantKind(t, second(method.Check(showing(mine), one.token(t, nil))), problem.TokenInvalid)
+	method.Binding = nil
+	wantKind(t, second(method.Check(showing(mine), bound)), problem.TokenInvalid)
+}
+
 func BenchmarkServeCertificate(b *testing.B) {
 	method := certificates(b, Certificates{Part: clientcert.URI, Holders: map[string]*sallyport.Credential{"spiffe://bank/shop": holder("shop")}})
 	x := showing(leaf(b, x509.Certificate{URIs: uris("spiffe://bank/shop")}), authorityOf)

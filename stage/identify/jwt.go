@@ -16,6 +16,9 @@ type JWT struct {
 	// Revocations are asked about every token that is good otherwise, also about
 	// one whose verdict was kept; nil asks nobody.
 	Revocations Revocations
+	// Binding holds tokens to the certificates that they are bound to; nil refuses
+	// those that are.
+	Binding *Binding
 
 	cache   *jose.Cache
 	issuers *jose.Issuers
@@ -26,6 +29,8 @@ type JWT struct {
 type Issuer struct {
 	Verifier *jose.Verifier
 	Claims   Claims
+	// Certificate tells that its tokens must be bound to the client's certificate.
+	Certificate bool
 }
 
 // Claims say who the caller is. Each is a claim's name, names joined by dots,
@@ -45,6 +50,7 @@ func NewJWT(scheme string, cache *jose.Cache, issuers ...*Issuer) (*JWT, error) 
 	j := &JWT{cache: cache, list: issuers}
 	var verifiers []*jose.Verifier
 	for _, i := range issuers {
+		i.Verifier.Bindings |= jose.BoundToCertificate
 		i.Verifier.Derivation = fmt.Sprintf("credential of %q by %q", scheme, []any{i.Claims})
 		i.Verifier.Derive = func(t *jose.Token) (any, error) { return i.Claims.credential(scheme, t) }
 		verifiers = append(verifiers, i.Verifier)
@@ -66,6 +72,9 @@ func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential
 	if err := j.revoked(token); err != nil {
 		return nil, err
 	}
+	if err := j.bound(x, token); err != nil {
+		return nil, err
+	}
 	return token.Derived.(*sallyport.Credential), nil
 }
 
@@ -83,6 +92,22 @@ func (j *JWT) revoked(t *jose.Token) error {
 		return problem.Refuse(problem.TokenInvalid, notValid).Because(reason("token revoked"))
 	}
 	return nil
+}
+
+// bound asks on every use too: the verdict of the cache is on the token alone,
+// not on who presents it.
+func (j *JWT) bound(x *sallyport.Exchange, t *jose.Token) error {
+	must := false
+	for _, i := range j.list {
+		must = must || i.Certificate && i.Verifier.Issuer == t.Issuer
+	}
+	if !must && !t.Confirmation.Has(jose.BoundToCertificate) {
+		return nil
+	}
+	if j.Binding == nil {
+		return notBound("nobody can check the binding")
+	}
+	return j.Binding.Check(x, &t.Confirmation, must)
 }
 
 var errNobody = errors.New("it does not say who the caller is")
