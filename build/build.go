@@ -26,6 +26,7 @@ import (
 	"sallyport/source"
 	"sallyport/stage/admit"
 	"sallyport/stage/forward"
+	"sallyport/stage/identify"
 	"sallyport/stage/record"
 )
 
@@ -69,6 +70,10 @@ type Result struct {
 	Upstreams []*forward.Pool
 	// Tunnels are counts of WebSockets, of the APIs that have some.
 	Tunnels []*forward.Tunnels
+	// Guessing counts what failures to identify there are, nil if nothing does;
+	// Watches are of the schemes that it counts for.
+	Guessing *identify.Guessing
+	Watches  []*identify.Watch
 	// Lasting is to be kept once the plan serves.
 	Lasting *sallyport.Lasting
 }
@@ -107,6 +112,7 @@ func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options)
 			digest.Write([]byte(api.Document.Digest))
 		}
 	}
+	b.result.Guessing = b.guessed
 	b.router.finish(&b.mistakes)
 	if err := b.mistakes.Err(); err != nil {
 		return nil, err
@@ -143,6 +149,7 @@ type builder struct {
 	router     *router
 	operations []*sallyport.Operation
 	soleCORS   *admit.CORS
+	guessed    *identify.Guessing
 	mistakes   source.Mistakes
 	texts      map[string]string // of what is not enforced, each once
 }

@@ -106,12 +106,12 @@ func TestSteps(t *testing.T) {
 		want map[string]string
 	}{
 		"every_operation_has_its_own": {identified, map[string]string{
-			"listItems": "admit reading, admit twins, admit sizes, identify security, authorize scopes, validate parameters, validate body, forward upstream, filter fields, filter answer",
+			"listItems": "admit reading, admit twins, admit sizes, identify guessing, identify security, authorize scopes, validate parameters, validate body, forward upstream, filter fields, filter answer",
 			"getItem":   "admit reading, admit twins, admit sizes, validate parameters, validate body, forward upstream, filter fields, filter answer",
 		}},
 		"limits_without_a_caller_come_before_the_signature": {
 			identified + "    limits:\n      b: {rate: 9/1m}\n      a: {rate: 9/1s, by: client}\n",
-			map[string]string{"listItems": "admit reading, admit twins, admit sizes, admit a, identify security, limit b, authorize scopes, validate parameters, validate body, forward upstream, filter fields, filter answer"},
+			map[string]string{"listItems": "admit reading, admit twins, admit sizes, admit a, identify guessing, identify security, limit b, authorize scopes, validate parameters, validate body, forward upstream, filter fields, filter answer"},
 		},
 		"rates_of_one_stage_are_counted_as_one": {
 			identified + "    limits:\n      a: {rate: 9/1m}\n      b: {rate: 9/1s}\n      c: {concurrency: 3}\n",
@@ -120,20 +120,20 @@ func TestSteps(t *testing.T) {
 		"a_limit_holds_where_it_is_put": {
 			identified + "    limits: {a: {rate: 9/1m, on: [add*]}}\n",
 			map[string]string{
-				"addItem": "admit reading, admit twins, admit sizes, identify security, limit a, authorize scopes, validate parameters, validate body, forward upstream, filter fields, filter answer",
+				"addItem": "admit reading, admit twins, admit sizes, identify guessing, identify security, limit a, authorize scopes, validate parameters, validate body, forward upstream, filter fields, filter answer",
 				"getItem": "admit reading, admit twins, admit sizes, validate parameters, validate body, forward upstream, filter fields, filter answer",
 			},
 		},
 		"what_is_observed_is_said_by_stage": {
 			identified + "    observe: [identify, limit, authorize, validate]\n    limits:\n      a: {rate: 9/1m}\n      b: {rate: 9/1m, by: client}\n",
-			map[string]string{"listItems": "admit reading, admit twins, admit sizes, admit b observed, identify security observed, limit a observed, authorize scopes observed, validate parameters observed, validate body observed, forward upstream, filter fields, filter answer"},
+			map[string]string{"listItems": "admit reading, admit twins, admit sizes, admit b observed, identify guessing observed, identify security observed, limit a observed, authorize scopes observed, validate parameters observed, validate body observed, forward upstream, filter fields, filter answer"},
 		},
 		"an_operation_overrides_what_is_observed": {
 			identified + "    observe: [validate]\n    operations:\n      'get*': {observe: [identify]}\n      getItem: {observe: []}\n      add*: {answers: {mode: 'off'}}\n",
 			map[string]string{
-				"listItems": "admit reading, admit twins, admit sizes, identify security, authorize scopes, validate parameters observed, validate body observed, forward upstream, filter fields, filter answer",
+				"listItems": "admit reading, admit twins, admit sizes, identify guessing, identify security, authorize scopes, validate parameters observed, validate body observed, forward upstream, filter fields, filter answer",
 				"getItem":   "admit reading, admit twins, admit sizes, validate parameters, validate body, forward upstream, filter fields, filter answer",
-				"addItem":   "admit reading, admit twins, admit sizes, identify security, authorize scopes, validate parameters observed, validate body observed, forward upstream, filter fields",
+				"addItem":   "admit reading, admit twins, admit sizes, identify guessing, identify security, authorize scopes, validate parameters observed, validate body observed, forward upstream, filter fields",
 			},
 		},
 	} {

@@ -42,6 +42,9 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 			continue
 		}
 		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method, Roles: roles}
+		if err := a.watch(schemes[c.Name]); err != nil {
+			a.wrong(c.At, "", err)
+		}
 	}
 	return schemes
 }
@@ -146,6 +149,7 @@ func (o *operationBuilder) identify() {
 		controls = append(controls, enforced(d.SecurityAt, "%s", says))
 	}
 	o.demandCertificates(security)
+	o.guardAgainstGuessing(security)
 	o.place(sallyport.Identify, "security", security, controls...)
 }
 

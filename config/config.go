@@ -47,6 +47,8 @@ type Config struct {
 	Sizes Sizes `yaml:"sizes"`
 	// How long clients may take.
 	Timeouts Timeouts `yaml:"timeouts"`
+	// What is counted of failures to identify, and what comes of them.
+	Guessing Guessing `yaml:"guessing"`
 	// What is logged, and where.
 	Log Log `yaml:"log"`
 	// How the gateway's own error answers look.

@@ -19,7 +19,7 @@ import (
 func TestMetricsAreListed(t *testing.T) {
 	name := regexp.MustCompile(`^sallyport_[a-z_]+$`)
 	inCode := make(map[string]bool)
-	for _, folder := range []string{"../stage/record", "../stage/forward", "../serve"} {
+	for _, folder := range []string{"../stage/identify", "../stage/record", "../stage/forward", "../serve"} {
 		for _, text := range strings.Fields(literals(t, folder)) {
 			if name.MatchString(text) {
 				inCode[text] = true
@@ -39,7 +39,7 @@ func TestMetricsAreListed(t *testing.T) {
 func TestLogFieldsAreListed(t *testing.T) {
 	inCode := make(map[string]bool)
 	attribute := regexp.MustCompile(`(?:slog\.(?:String|Int|Int64|Float64|Bool|Any)|to\.(?:text|plain|address|number|millis))\("([a-z_]+)"`)
-	for _, file := range []string{"../stage/record/event.go", "../stage/filter/answer.go", "../stage/filter/prune.go", "../stage/forward/trip.go", "../stage/validate/body.go"} {
+	for _, file := range []string{"../stage/record/event.go", "../stage/identify/security.go", "../stage/filter/answer.go", "../stage/filter/prune.go", "../stage/forward/trip.go", "../stage/validate/body.go"} {
 		for _, found := range attribute.FindAllStringSubmatch(read(t, file), -1) {
 			inCode[found[1]] = true
 		}

@@ -39,6 +39,7 @@ const (
 	MediaTypeUnsupported
 	HostUnknown
 	LimitExceeded
+	FailuresExceeded
 	ExpectationFailed
 	WebSocketRequired
 	FieldsTooLarge
@@ -107,6 +108,7 @@ var catalogue = [kinds]struct {
 	MediaTypeUnsupported: {"media-type-unsupported", http.StatusUnsupportedMediaType, "The operation does not take this media type"},
 	HostUnknown:          {"host-unknown", http.StatusMisdirectedRequest, "No API is served under this host"},
 	LimitExceeded:        {"limit-exceeded", http.StatusTooManyRequests, "Too many requests"},
+	FailuresExceeded:     {"failures-exceeded", http.StatusTooManyRequests, "Too many attempts have failed"},
 	ExpectationFailed:    {"expectation-failed", http.StatusExpectationFailed, "The expectation cannot be met"},
 	WebSocketRequired:    {"websocket-required", http.StatusUpgradeRequired, "The operation speaks WebSocket"},
 	FieldsTooLarge:       {"fields-too-large", http.StatusRequestHeaderFieldsTooLarge, "The header fields are too large"},

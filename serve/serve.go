@@ -26,6 +26,7 @@ import (
 	"sallyport/build"
 	"sallyport/config"
 	"sallyport/stage/forward"
+	"sallyport/stage/identify"
 	"sallyport/stage/record"
 )
 
@@ -57,6 +58,7 @@ type server struct {
 	reloads   *prometheus.CounterVec
 	info      *prometheus.GaugeVec
 	upstreams *forward.Metrics
+	guessing  *identify.Metrics
 	signals   chan os.Signal
 	runners   []runner
 	admin     *http.Server // nil where it is off
@@ -140,6 +142,7 @@ func (s *server) prepare() {
 	s.registry.MustRegister(s.reloads, s.info, held, s.turnedAway, s.strangers)
 	s.options.Build.Metrics = record.NewMetrics(s.registry)
 	s.upstreams = forward.NewMetrics(s.registry)
+	s.guessing = identify.NewMetrics(s.registry)
 }
 
 // build makes a plan and waits until everything it depends on has answered.
@@ -158,6 +161,7 @@ func (s *server) adopt(c *config.Config, result *build.Result) {
 	ready := slices.Concat(result.Ready, result.Reachable)
 	s.ready.Store(&ready)
 	s.upstreams.Show(result.Upstreams, result.Tunnels)
+	s.guessing.Show(s.env, result.Guessing, result.Watches)
 	s.proxies.Store(&c.TrustedProxies)
 	s.info.Reset()
 	s.info.WithLabelValues(result.Plan.Digest).Set(1)

@@ -10,9 +10,11 @@
 package identify
 
 import (
+	"log/slog"
 	"strings"
 
 	"sallyport"
+	"sallyport/jose"
 	"sallyport/problem"
 )
 
@@ -52,6 +54,9 @@ type Scheme struct {
 	Method Method
 	// Roles are added to what the credential is granted.
 	Roles Roles
+	// Watch is what is known of its credentials, for Security.Guessing; nil where
+	// nothing is tried here: what is left to the backend.
+	Watch *Watch
 }
 
 // Requirement is a scheme and what it must grant.
@@ -71,11 +76,15 @@ type Security struct {
 	// asked for, that parameter is a token in the URL (RFC 6750 §2.3), which is
 	// never taken: URLs are logged, kept and passed on.
 	QueryToken bool
+	// Guessing counts what fails; nil counts nothing. A Guard before this step
+	// acts on it.
+	Guessing *Guessing
 }
 
 // finding is what one scheme found in a request.
 type finding struct {
 	scheme     *Scheme
+	try        try
 	credential *sallyport.Credential
 	err        error // why what was presented is refused
 }
@@ -87,10 +96,13 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return err
 	}
+	if s.Guessing != nil {
+		s.Guessing.learn(x, found)
+	}
 	if err := s.refuseQueryToken(x, found); err != nil {
 		return err
 	}
-	if err := s.refusePresented(found); err != nil {
+	if err := s.refusePresented(x, found); err != nil {
 		return err
 	}
 	identities := s.identities(found)
@@ -129,7 +141,7 @@ func (s *Security) look(x *sallyport.Exchange, found []finding) ([]finding, erro
 			if known(found, r.Scheme) {
 				continue
 			}
-			f, err := r.Scheme.look(x)
+			f, err := s.ask(x, r.Scheme)
 			if err != nil {
 				if p := r.Scheme.Place; p.In == "authorization" && p.Scheme == "bearer" {
 					err = problem.As(err).With("WWW-Authenticate", s.invalidRequest())
@@ -142,23 +154,24 @@ func (s *Security) look(x *sallyport.Exchange, found []finding) ([]finding, erro
 	return found, nil
 }
 
-// look checks what stands in the scheme's place. The error is a request that
-// has two readings; a credential that is wrong is a finding.
-func (s *Scheme) look(x *sallyport.Exchange) (finding, error) {
-	f := finding{scheme: s}
-	secret, present, err := s.Place.Find(x.Request)
+// ask checks what stands in the scheme's place. The error is a request that has
+// two readings; a credential that is wrong is a finding.
+func (s *Security) ask(x *sallyport.Exchange, scheme *Scheme) (finding, error) {
+	f := finding{scheme: scheme}
+	secret, present, err := scheme.Place.Find(x.Request)
 	switch {
 	case err != nil && problem.As(err).Kind == problem.CredentialsAmbiguous:
+		scheme.note(x, "ambiguous")
 		return f, err
 	case err != nil:
 		f.err = err
 	case present && secret == "":
 		f.err = problem.Refuse(problem.CredentialsInvalid, "The credentials are empty.")
 	case present:
-		f.credential, f.err = s.Method.Check(x, secret)
+		s.check(x, &f, secret)
 	}
 	if f.credential != nil {
-		f.credential = s.own(f.credential)
+		f.credential = scheme.own(f.credential)
 	}
 	return f, nil
 }
@@ -177,6 +190,26 @@ func (s *Scheme) own(c *sallyport.Credential) *sallyport.Credential {
 	return &named
 }
 
+// check asks the method, and counts the try while it is under way: what has not
+// failed yet must not come in any number.
+func (s *Security) check(x *sallyport.Exchange, f *finding, secret string) {
+	if s.Guessing != nil && f.scheme.Watch != nil {
+		f.try = s.Guessing.try(x, f.scheme, secret)
+		if !f.try.known {
+			s.Guessing.Tally.fly(&f.try, 1)
+			defer s.Guessing.Tally.fly(&f.try, -1)
+		}
+	}
+	f.credential, f.err = f.scheme.Method.Check(x, secret)
+}
+
+// note adds to the event of a refusal which scheme it was, and why: never more
+// of the credential than that.
+func (s *Scheme) note(x *sallyport.Exchange, why string) {
+	x.Note(slog.String("auth_scheme", s.Name))
+	x.Note(slog.String("auth_reason", why))
+}
+
 func known(found []finding, scheme *Scheme) bool {
 	for i := range found {
 		if found[i].scheme == scheme {
@@ -191,7 +224,7 @@ func known(found []finding, scheme *Scheme) bool {
 // anonymous callers: else a client would believe to be somebody. Where several
 // schemes refuse it, the one that could not decide has the last word, then the
 // one that knows the most about it.
-func (s *Security) refusePresented(found []finding) error {
+func (s *Security) refusePresented(x *sallyport.Exchange, found []finding) error {
 	var worst *finding
 	for i := range found {
 		f := &found[i]
@@ -203,10 +236,24 @@ func (s *Security) refusePresented(found []finding) error {
 		return nil
 	}
 	refusal := problem.As(worst.err)
+	worst.scheme.note(x, because(refusal))
 	if refusal.Kind.Failure() {
 		return refusal
 	}
 	return s.challenge(refusal, worst, found)
+}
+
+// because is the reason of a refusal in one word or a few: that of the cause
+// where it has one, else the kind. A cause's text may be longer, and is in the
+// log by itself.
+func because(refusal *problem.Refusal) string {
+	if r := jose.ReasonOf(refusal.Cause); r != jose.ReasonNone {
+		return r.String()
+	}
+	if r, ok := refusal.Cause.(reason); ok {
+		return string(r)
+	}
+	return refusal.Kind.Name()
 }
 
 func weight(err error) int {

@@ -1,0 +1,166 @@
+package identify
+
+import (
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sallyport"
+)
+
+// Tally is what is counted of failures, for all APIs. It takes 2.1 MiB and never
+// more. Keep it in sallyport.Env, so that a reload pardons nobody.
+type Tally struct {
+	seed              maphash.Seed
+	epoch             time.Time
+	clients, accounts failures
+	// How many tries are being checked or held back, by hash.
+	clientFlights, accountFlights [flightSlots]atomic.Int32
+	waiting                       atomic.Int64
+
+	mu      sync.Mutex
+	told    map[uint64]told
+	settled time.Time
+}
+
+const (
+	flightSlots = 4096
+	// mostTold is how many holders are told of in the log at one time: an attack
+	// from everywhere must not fill the disk.
+	mostTold = 1024
+)
+
+// told is a holder that the log says is over its limit.
+type told struct {
+	why   int
+	attrs []any
+}
+
+// NewTally is a tally that counts time from now on the clock of Env.
+func NewTally(now time.Time) *Tally {
+	t := &Tally{seed: maphash.MakeSeed(), epoch: now, told: make(map[uint64]told)}
+	t.clients.epoch, t.accounts.epoch = now, now
+	return t
+}
+
+// Watch is what is known of one scheme's credentials. It takes 192 KiB. Keep it
+// in sallyport.Env like the Tally.
+type Watch struct {
+	// API and Scheme name it in the log and in metrics.
+	API, Scheme string
+
+	scope   uint64
+	known   acquaintances
+	alarm   alarm
+	refused [reasons]atomic.Uint64
+	delayed atomic.Uint64
+}
+
+// NewWatch watches a scheme: one account's name in two of them is two accounts.
+func (t *Tally) NewWatch(api, scheme string) *Watch {
+	return &Watch{API: api, Scheme: scheme, scope: mix(maphash.String(t.seed, api), maphash.String(t.seed, scheme))}
+}
+
+// count tells the alarm what came of a try of an unknown credential.
+func (w *Watch) count(x *sallyport.Exchange, now time.Time, wrong float64, rules alarmRules) {
+	if raised, ended := w.alarm.count(now, wrong, rules); raised || ended {
+		w.tell(x.Env.Log, raised)
+	}
+}
+
+func (w *Watch) tell(log *slog.Logger, raised bool) {
+	if raised {
+		log.Warn(guessingBegins, "by", reasonNames[byScheme], "api", w.API, "scheme", w.Scheme)
+		return
+	}
+	log.Info(guessingEnds, "by", reasonNames[byScheme], "api", w.API, "scheme", w.Scheme)
+}
+
+// Events of the log: one when a holder crosses its limit, one when that is over.
+const (
+	guessingBegins = "guessing refused"
+	guessingEnds   = "guessing forgotten"
+)
+
+// fail counts a failure of a network or an account.
+func (t *Tally) fail(x *sallyport.Exchange, of *try, why int, holder uint64, now time.Time, weight float64, g *Guessing) {
+	counted, p := &t.clients, g.client
+	if why == byAccount {
+		counted, p = &t.accounts, g.account
+	}
+	before, after := counted.add(holder, now, time.Duration(weight*float64(p.interval)), p)
+	if before > p.last() || after <= p.last() {
+		return
+	}
+	// An account is told by its hash: what stands in the place of a name may be a
+	// password in the wrong field.
+	attrs := []any{"by", reasonNames[why], "client_ip", network(x.Client).String(), "api", of.watch.API, "scheme", of.watch.Scheme}
+	if why == byAccount {
+		attrs = append(attrs, "account", fmt.Sprintf("%016x", of.account))
+	}
+	t.mu.Lock()
+	_, again := t.told[holder]
+	tell := !again && len(t.told) < mostTold
+	if tell {
+		t.told[holder] = told{why, attrs}
+	}
+	t.mu.Unlock()
+	if tell {
+		x.Env.Log.Warn(guessingBegins, attrs...)
+	}
+}
+
+// settle tells of whom is not over the limit any more, once a second at most.
+func (t *Tally) settle(now time.Time, log *slog.Logger, g *Guessing) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Sub(t.settled) < time.Second {
+		return
+	}
+	t.settled = now
+	for holder, one := range t.told {
+		counted, p := &t.clients, g.client
+		if one.why == byAccount {
+			counted, p = &t.accounts, g.account
+		}
+		if counted.level(holder, now) <= p.last() {
+			delete(t.told, holder)
+			log.Info(guessingEnds, one.attrs...)
+		}
+	}
+}
+
+// crowded tells whether as many tries of a network or an account are under way
+// as may be. Hashes share slots: somebody else's may be counted too, while they
+// last.
+func (t *Tally) crowded(of *try) bool {
+	return t.clientFlights[of.client%flightSlots].Load() >= clientFlights ||
+		of.account != 0 && t.accountFlights[of.holder()%flightSlots].Load() >= accountFlights
+}
+
+// fly counts a try that begins, or with -1 ends.
+func (t *Tally) fly(of *try, n int32) {
+	t.clientFlights[of.client%flightSlots].Add(n)
+	if of.account != 0 {
+		t.accountFlights[of.holder()%flightSlots].Add(n)
+	}
+}
+
+// wait takes a place among those that are held back, for as long as the wait;
+// false if there is none.
+func (t *Tally) wait(of *try, d time.Duration, most int) bool {
+	if t.waiting.Add(1) > int64(most) {
+		t.waiting.Add(-1)
+		return false
+	}
+	one := *of
+	t.fly(&one, 1)
+	time.AfterFunc(d, func() {
+		t.waiting.Add(-1)
+		t.fly(&one, -1)
+	})
+	return true
+}

@@ -1,0 +1,155 @@
+package identify
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"strconv"
+
+	"sallyport"
+	"sallyport/problem"
+)
+
+// try is one credential that a request presents, in keyed hashes: nothing that
+// is kept of it could be turned back.
+type try struct {
+	scheme *Scheme
+	watch  *Watch
+	client uint64 // the network that it comes from
+	secret uint64
+	// account is what the secret claims to be of; 0 where it names none, or where
+	// it is known and need not be asked for.
+	account uint64
+	// known: it was right from this network. Acquainted: one of the account was.
+	known, acquainted bool
+	// stale: that is to be noted again.
+	stale bool
+}
+
+// try finds out what is known of a credential. For one that is known it reads no
+// clock and allocates nothing.
+func (g *Guessing) try(x *sallyport.Exchange, scheme *Scheme, secret string) try {
+	t, now := try{scheme: scheme, watch: scheme.Watch}, seconds(x.Start, g.Tally.epoch)
+	t.client = g.Tally.network(x.Client)
+	t.secret = maphash.String(g.Tally.seed, tail(secret)) | 1
+	if t.known, t.stale = t.watch.known.knows(t.secret, mix(t.client, t.secret), now, g.remember); t.known {
+		return t
+	}
+	if a, ok := scheme.Method.(Accountant); ok {
+		if name := a.Account(secret); name != "" {
+			t.account = mix(t.watch.scope, maphash.String(g.Tally.seed, name)) | 1
+			t.acquainted, _ = t.watch.known.knows(t.account, mix(t.client, t.account), now, g.remember)
+		}
+	}
+	return t
+}
+
+// holder is whose failures it would add to: the account's or, where the account
+// is known from this network, those of the two together, which nobody elsewhere
+// can add to.
+func (t *try) holder() uint64 {
+	if t.acquainted {
+		return mix(t.client, t.account)
+	}
+	return t.account
+}
+
+// tail is enough of a secret to know it again: who has never seen the end of a
+// signature, a key or a password cannot present it.
+func tail(secret string) string {
+	const enough = 64
+	return secret[max(0, len(secret)-enough):]
+}
+
+// network is the part of an address that its user cannot change at will: an IPv4
+// address whole, an IPv6 address by its /64 (RFC 6177 §2).
+func (t *Tally) network(a netip.Addr) uint64 {
+	bytes := network(a).As16()
+	return maphash.Bytes(t.seed, bytes[:]) | 1
+}
+
+func network(a netip.Addr) netip.Addr {
+	if a = a.Unmap(); a.Is4() {
+		return a
+	}
+	bytes := a.As16()
+	clear(bytes[8:])
+	return netip.AddrFrom16(bytes)
+}
+
+// mix makes one hash of two (the finaliser of MurmurHash3). Both are keyed:
+// nobody outside can aim at a result.
+func mix(a, b uint64) uint64 {
+	h := a ^ b*0x9e3779b97f4a7c15
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return (h ^ h>>33) | 1
+}
+
+// learn counts what came of the credentials that a request presented.
+func (g *Guessing) learn(x *sallyport.Exchange, found []finding) {
+	for i := range found {
+		f := &found[i]
+		switch {
+		case f.try.watch == nil:
+		case f.credential != nil:
+			g.right(x, f)
+		case f.err != nil && !accepted(found, f.scheme.Place):
+			g.wrong(x, f, found[:i])
+		}
+	}
+}
+
+func (g *Guessing) right(x *sallyport.Exchange, f *finding) {
+	t := &f.try
+	if t.known && !t.stale {
+		return
+	}
+	now := seconds(x.Start, g.Tally.epoch)
+	t.watch.known.meet(t.secret, mix(t.client, t.secret), now)
+	if t.known {
+		return
+	}
+	if t.account != 0 {
+		t.watch.known.meet(t.account, mix(t.client, t.account), now)
+	}
+	t.watch.count(x, x.Env.Now(), 0, g.rules)
+}
+
+// wrong counts a failure; for the network once, however many schemes refuse the
+// one credential.
+func (g *Guessing) wrong(x *sallyport.Exchange, f *finding, before []finding) {
+	t, now := &f.try, x.Env.Now()
+	weight := weigh(f.err)
+	if weight == 0 {
+		return
+	}
+	t.watch.known.forget(t.secret, mix(t.client, t.secret))
+	t.watch.count(x, now, weight, g.rules)
+	repeated := false
+	for i := range before {
+		repeated = repeated || before[i].err != nil && before[i].scheme.Place.same(f.scheme.Place)
+	}
+	if !repeated {
+		g.Tally.fail(x, t, byClient, t.client, now, weight, g)
+	}
+	if t.account != 0 {
+		g.Tally.fail(x, t, byAccount, t.holder(), now, weight, g)
+	}
+}
+
+// weigh says what a failure counts. A token that has expired was signed: a
+// client that has not renewed it guesses nothing, and must not lock itself out.
+// A token that is not valid counts a tenth: signatures are not found by trying,
+// and one bad clock or rotated key refuses many at once. What we could not check
+// says nothing of who asked.
+func weigh(err error) float64 {
+	switch kind := problem.As(err).Kind; {
+	case kind.Failure() || kind.Status() != problem.CredentialsInvalid.Status() || kind == problem.TokenExpired:
+		return 0
+	case kind == problem.TokenInvalid:
+		return 0.1
+	}
+	return 1
+}
+
+func text(n int64) string { return strconv.FormatInt(n, 10) }
