@@ -14,7 +14,26 @@ import (
 // cluster is the PostgreSQL of all tests of the package.
 var cluster *storetest.Cluster
 
-func TestMain(m *testing.M) { os.Exit(withCluster(m)) }
+func TestMain(m *testing.M) {
+	storetest.WriteIfAsked(Open)
+	os.Exit(withCluster(m))
+}
+
+// TestKilled kills a process that writes, fifty times.
+func TestKilled(t *testing.T) {
+	storetest.Killed(t, Open, cluster.NewDatabase(t), 50, nil)
+}
+
+// TestServerKilled kills the server while a process writes, which goes on when
+// the server is there again.
+func TestServerKilled(t *testing.T) {
+	storetest.Killed(t, Open, cluster.NewDatabase(t), 3, func() {
+		cluster.Kill()
+		if err := cluster.Start(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
 
 func withCluster(m *testing.M) (code int) {
 	c, err := storetest.StartCluster("max_connections = 400")

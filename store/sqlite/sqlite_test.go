@@ -2,12 +2,23 @@ package sqlite
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"sallyport/store"
 	"sallyport/store/storetest"
 )
+
+func TestMain(m *testing.M) {
+	storetest.WriteIfAsked(Open)
+	os.Exit(m.Run())
+}
+
+// TestKilled kills a process that writes, fifty times.
+func TestKilled(t *testing.T) {
+	storetest.Killed(t, Open, filepath.Join(t.TempDir(), "sallyport.db"), 50, nil)
+}
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) storetest.Place { return place(filepath.Join(t.TempDir(), "sallyport.db")) })

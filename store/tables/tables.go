@@ -81,7 +81,7 @@ func (s *Store) write(ctx context.Context, e store.Entry, do func(Tx) ([]store.C
 		err := one(ctx, tx, `UPDATE head SET entries = entries + 1 RETURNING entries, hash, changes`, nil,
 			&e.Number, &before, &newest)
 		if err != nil {
-			return err
+			return headGone(err)
 		}
 		changes, err := do(tx)
 		if err != nil {
