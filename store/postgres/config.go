@@ -3,15 +3,16 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -42,25 +43,23 @@ func Parse(text string) (*pgxpool.Config, error) {
 		return nil, errors.New("the URL of the store is longer than 4096 bytes")
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Fragment != "" {
 		return nil, errors.New("the URL of the store is not of the form postgres://USER@HOST/NAME")
 	}
 	config, err := pgxpool.ParseConfig(text)
 	if err != nil {
 		return nil, errors.New("the URL of the store has settings that PostgreSQL does not have, or values that they cannot have")
 	}
-	if remote(config.ConnConfig) {
-		switch mode := sslmode(u); mode {
-		case "":
-			q := u.Query()
-			q.Set("sslmode", "verify-full")
-			u.RawQuery = q.Encode()
-			if config, err = pgxpool.ParseConfig(u.String()); err != nil {
-				return nil, errors.New("the URL of the store cannot be read with sslmode=verify-full")
-			}
-		case "allow", "prefer":
-			return nil, fmt.Errorf("sslmode=%s of the store goes on in the clear where the server says that it has no TLS: write verify-full, or disable", mode)
+	if sslmode(u) == "" && mayBeClear(config.ConnConfig) {
+		q := u.Query()
+		q.Set("sslmode", "verify-full")
+		u.RawQuery = q.Encode()
+		if config, err = pgxpool.ParseConfig(u.String()); err != nil {
+			return nil, errors.New("the URL of the store cannot be read with sslmode=verify-full")
 		}
+	}
+	if sslmode(u) != "disable" && mayBeClear(config.ConnConfig) {
+		return nil, errors.New("with sslmode allow or prefer, the store goes on in the clear where the server says that it has no TLS: write verify-full, or disable")
 	}
 	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
 		return nil, errors.New("default_query_exec_mode of the store must not be simple_protocol")
@@ -76,19 +75,20 @@ func sslmode(u *url.URL) string {
 	return os.Getenv("PGSSLMODE")
 }
 
-// remote tells whether any host is, or may be, another machine.
-func remote(c *pgx.ConnConfig) bool {
-	hosts := []string{c.Host}
-	for _, f := range c.Fallbacks {
-		hosts = append(hosts, f.Host)
+// mayBeClear tells whether it may come to speak to another machine without TLS:
+// what allow and prefer do is to try with and without in turn.
+func mayBeClear(c *pgx.ConnConfig) bool {
+	return elsewhere(c.Host) && c.TLSConfig == nil ||
+		slices.ContainsFunc(c.Fallbacks, func(f *pgconn.FallbackConfig) bool { return elsewhere(f.Host) && f.TLSConfig == nil })
+}
+
+// elsewhere tells whether a host is, or may be, another machine.
+func elsewhere(host string) bool {
+	if strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" {
+		return false
 	}
-	for _, host := range hosts {
-		ip, err := netip.ParseAddr(host)
-		if !strings.HasPrefix(host, "/") && !strings.HasPrefix(host, "@") && host != "localhost" && (err != nil || !ip.IsLoopback()) {
-			return true
-		}
-	}
-	return false
+	ip, err := netip.ParseAddr(host)
+	return err != nil || !ip.IsLoopback()
 }
 
 func complete(config *pgxpool.Config, u *url.URL) {
