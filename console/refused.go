@@ -37,7 +37,9 @@ func (r *Refused) Error() string {
 	}
 	said := make([]string, len(r.Faults))
 	for i, f := range r.Faults {
-		said[i] = strings.TrimPrefix(f.Pointer, "/") + ": " + f.Says
+		if said[i] = f.Says; f.Pointer != "" {
+			said[i] = strings.TrimPrefix(f.Pointer, "/") + ": " + f.Says
+		}
 	}
 	return strings.Join(said, "; ")
 }

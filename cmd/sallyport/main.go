@@ -43,13 +43,19 @@ func muteStandardLog() { log.SetOutput(io.Discard) }
 
 // commands is the command line: a verb is a field.
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Protect an API: listen, check, forward."`
-	Check    checkCommand    `cmd:"" help:"Find mistakes in a configuration and its documents, and report what is enforced."`
-	Explain  explainCommand  `cmd:"" help:"Print every control of one operation in order, and where each comes from."`
-	Test     testCommand     `cmd:"" help:"Run the scripts of a folder against the real gateway."`
-	Password passwordCommand `cmd:"" help:"Read a password, and print its hash for the configuration."`
-	Demo     demoCommand     `cmd:"" help:"Show an unprotected and a protected endpoint side by side, in a browser."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Protect an API: listen, check, forward."`
+	Check     checkCommand     `cmd:"" help:"Find mistakes in a configuration and its documents, and report what is enforced."`
+	Explain   explainCommand   `cmd:"" help:"Print every control of one operation in order, and where each comes from."`
+	Test      testCommand      `cmd:"" help:"Run the scripts of a folder against the real gateway."`
+	Password  passwordCommand  `cmd:"" help:"Read a password, and print its hash for the configuration."`
+	Demo      demoCommand      `cmd:"" help:"Show an unprotected and a protected endpoint side by side, in a browser."`
+	Consumers consumersCommand `cmd:"" help:"Administrate who may come in."`
+	Keys      keysCommand      `cmd:"" help:"Issue, rotate and revoke API keys."`
+	Tokens    tokensCommand    `cmd:"" help:"Take tokens back that nobody can call in."`
+	Secrets   secretsCommand   `cmd:"" help:"Seal secrets that the configuration refers to."`
+	Admin     adminCommand     `cmd:"" help:"Make and end the tokens of administrators."`
+	Audit     auditCommand     `cmd:"" help:"Show what was done by administrators, and verify it."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // console is where a verb writes.
