@@ -2,13 +2,13 @@ package build
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"sallyport/config"
 	"sallyport/keyring"
 	"sallyport/source"
 	"sallyport/store"
+	"sallyport/store/postgres"
 	"sallyport/store/sqlite"
 )
 
@@ -56,7 +56,7 @@ func OpenStore(ctx context.Context, c *config.Store) (store.Store, error) {
 
 func openStore(ctx context.Context, c *config.Store) (store.Store, error) {
 	if c.URL.SQLite == "" {
-		return nil, errors.New("PostgreSQL is not spoken by this version")
+		return postgres.Open(ctx, c.URL.Postgres.Reveal())
 	}
 	return sqlite.Open(ctx, c.URL.SQLite)
 }
