@@ -36,9 +36,11 @@ type apiBuilder struct {
 	poolConfig forward.PoolConfig
 	// credentials are those for the backend, nil without any.
 	credentials *forward.Credentials
-	names       validate.Budget
-	plans       *xmlbody.Planner
-	used        map[string]bool // names of the configuration that some operation needed
+	// certificates tell it those of clients, nil where it is told none.
+	certificates *forward.Certificates
+	names        validate.Budget
+	plans        *xmlbody.Planner
+	used         map[string]bool // names of the configuration that some operation needed
 }
 
 func (b *builder) api(c *config.API) *API {
@@ -160,6 +162,7 @@ func (a *apiBuilder) prepare() {
 	a.prepareLimits()
 	a.cors = a.corsPolicy()
 	a.prepareUpstream()
+	a.prepareCertificates()
 }
 
 // route puts an operation under each of its paths. HEAD goes wherever GET is

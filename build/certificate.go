@@ -10,6 +10,7 @@ import (
 	"sallyport/clientcert"
 	"sallyport/config"
 	"sallyport/source"
+	"sallyport/stage/forward"
 	"sallyport/stage/identify"
 )
 
@@ -92,4 +93,16 @@ func (o *operationBuilder) demandCertificates(security *identify.Security) {
 				"the operation %s needs a client certificate, and this listener verifies none", o.declared.ID)
 		}
 	}
+}
+
+// prepareCertificates has the backend told the certificates of clients.
+func (a *apiBuilder) prepareCertificates() {
+	tells := a.config.Caller.ClientCert
+	if tells == "off" || tells == "" {
+		return
+	}
+	if !a.verifies() {
+		a.mistakes.Add(a.config.Caller.PositionOf("client_cert"), "give a listener tls.client_ca", "no listener verifies certificates of clients that the backend could be told")
+	}
+	a.certificates = forward.NewCertificates(tells == "chain")
 }

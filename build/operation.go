@@ -198,6 +198,7 @@ func (o *operationBuilder) forward() {
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),
 		Credentials:  o.credentials,
+		Certificates: o.certificates,
 		WebSocket:    socket,
 	}, controls...)
 }

@@ -91,6 +91,11 @@ type Caller struct {
 	// it out of wherever the document's schemes have it: the backend is told who
 	// calls, and needs no more. A scheme that is unchecked must pass.
 	Credentials string `yaml:"credentials" default:"pass" choices:"pass strip"`
+	// Tell the backend the client's certificate in the field Client-Cert (RFC
+	// 9440), and with chain also those between it and its root in
+	// Client-Cert-Chain. It is told only where the listener has verified it
+	// (client_ca). A client's own fields of these names never reach the backend.
+	ClientCert string `yaml:"client_cert" default:"off" choices:"off leaf chain"`
 }
 
 func (c *Config) check(k *decoder) {

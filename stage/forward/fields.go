@@ -45,12 +45,13 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	if err := made.caller(u.Prefix, &x.Caller); err != nil {
 		return nil, err
 	}
+	out = u.Certificates.addTo(out, x.Request.TLS)
 	return made.addTo(u.Credentials.addTo(out)), nil
 }
 
 // How many fields come from the gateway, and room for what is usual in them.
 const (
-	ownFields, ownText       = 9, 128
+	ownFields, ownText       = 11, 128
 	callerFields, callerText = 7, 256
 )
 

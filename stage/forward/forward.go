@@ -44,6 +44,8 @@ type Upstream struct {
 	// Credentials are those for the backend; nil passes the client's on and adds
 	// none.
 	Credentials *Credentials
+	// Certificates tell the backend the client's certificate; nil tells of none.
+	Certificates *Certificates
 	// WebSocket has requests opened as WebSockets that ask for it; nil passes all
 	// on as if they asked for no upgrade.
 	WebSocket *WebSocket
