@@ -89,8 +89,8 @@ func (a *apiBuilder) warnOfClearPasswords(c *config.Scheme) {
 
 // passwords are the store's.
 func (a *apiBuilder) passwords() identify.Passwords {
-	if p, ok := any(a.options.Roster).(identify.Passwords); ok && a.options.Roster != nil {
-		return p
+	if a.options.Roster != nil {
+		return a.options.Roster
 	}
 	return noStore{}
 }

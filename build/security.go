@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,11 @@ func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Me
 			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
 		}
 		return a.jwt(c)
+	case c.Introspection != nil:
+		if place.In == "authorization" && place.Scheme != "bearer" {
+			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
+		}
+		return a.introspection(c)
 	case c.Key != nil:
 		if place.In == "authorization" && place.Scheme != "bearer" {
 			return nil, fmt.Errorf("a key is presented as Bearer or in a field of its own, the document declares the HTTP scheme %s", place.Scheme)
@@ -218,7 +224,7 @@ func (o *operationBuilder) missingScheme(r openapi.Requirement) {
 		return
 	}
 	o.used["scheme "+r.Scheme] = true
-	at, remedy := o.config.PositionOf("identify"), "add identify."+r.Scheme+" with jwt, key, basic, or unchecked: true"
+	at, remedy := o.config.PositionOf("identify"), "add identify."+r.Scheme+" with jwt, introspection, key, basic, or unchecked: true"
 	if place, err := placeOf(o.document.Schemes[r.Scheme]); err == nil && checkable(place) != nil {
 		o.mistakes.Add(o.document.Schemes[r.Scheme].At, "", "%s", checkable(place))
 		return
@@ -258,6 +264,8 @@ func how(m identify.Method) string {
 		return strings.Join(all, ", or ")
 	case *identify.Certificate:
 		return m.Says()
+	case *identify.Introspection:
+		return "tokens that " + m.Issuer + " says are active for " + cmp.Or(strings.Join(m.Audiences, " or "), "any audience")
 	case *identify.Key:
 		return counted(len(m.Keys), "key", "keys")
 	case *identify.Basic:

@@ -11,6 +11,9 @@ type Scheme struct {
 	// bearer, oauth2, openIdConnect, or apiKey. Of several issuers each is an item
 	// of a list.
 	JWT []JWT `yaml:"jwt,alone"`
+	// The credential is a token about which its issuer is asked: for the same
+	// types of schemes.
+	Introspection *Introspection `yaml:"introspection"`
 	// The credential is an API key.
 	Key *KeySet `yaml:"key"`
 	// The credential is a username and a password: for schemes of type http with
@@ -27,13 +30,13 @@ type Scheme struct {
 
 func (s *Scheme) check(c *decoder) {
 	said := 0
-	for _, key := range []string{"jwt", "key", "certificate", "basic", "unchecked"} {
+	for _, key := range []string{"jwt", "introspection", "key", "certificate", "basic", "unchecked"} {
 		if s.Wrote(key) {
 			said++
 		}
 	}
 	if said != 1 {
-		c.wrong(s.At, "write one of jwt, key, certificate, basic and unchecked: true", "the scheme %q needs exactly one way to be checked, not %d", s.Name, said)
+		c.wrong(s.At, "write one of jwt, introspection, key, certificate, basic and unchecked: true", "the scheme %q needs exactly one way to be checked, not %d", s.Name, said)
 	} else if s.Wrote("unchecked") && !s.Unchecked {
 		c.wrong(s.PositionOf("unchecked"), "say how it is checked instead", "unchecked: false does not say how the scheme %q is checked", s.Name)
 	}

@@ -26,7 +26,7 @@ const frame = `apis:
 // TestGuideIsTrue builds a plan of every configuration that the guide shows.
 func TestGuideIsTrue(t *testing.T) {
 	var page []byte
-	for _, name := range []string{"protect-your-api", "backends-that-fail", "protocols", "websocket", "basic", "breaking-in"} {
+	for _, name := range []string{"protect-your-api", "backends-that-fail", "protocols", "websocket", "basic", "introspection", "breaking-in"} {
 		text, err := os.ReadFile("guide/" + name + ".md")
 		if err != nil {
 			t.Fatal(err)
@@ -42,6 +42,7 @@ func TestGuideIsTrue(t *testing.T) {
 		return path
 	}
 	write("keys.yaml", "keys:\n  - { consumer: alice, hash: sha256:"+strings.Repeat("0f", 32)+" }\n")
+	write("introspection.secret", "not a real one\n")
 	blocks := namedBlock.FindAllStringSubmatch(string(page), -1)
 	if len(blocks) < 8 {
 		t.Fatalf("%d named blocks in the guide: the pattern has missed some", len(blocks))

@@ -69,7 +69,7 @@ func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential
 	if err != nil {
 		return nil, refuseToken(err)
 	}
-	if err := j.revoked(token); err != nil {
+	if err := refuseRevoked(j.Revocations, token.Issuer, token.ID, token.Subject, token.IssuedAt); err != nil {
 		return nil, err
 	}
 	if err := j.bound(x, token); err != nil {
@@ -78,13 +78,13 @@ func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential
 	return token.Derived.(*sallyport.Credential), nil
 }
 
-// revoked asks on every use: a token that is taken back ends at once, whoever
-// has kept a verdict on it.
-func (j *JWT) revoked(t *jose.Token) error {
-	if j.Revocations == nil {
+// refuseRevoked asks on every use: a token that is taken back ends at once,
+// whoever has kept a verdict on it. Revocations that are nil have taken none back.
+func refuseRevoked(r Revocations, issuer, token, subject string, issued time.Time) error {
+	if r == nil {
 		return nil
 	}
-	revoked, err := j.Revocations.Revoked(t.Issuer, t.ID, t.Subject, t.IssuedAt)
+	revoked, err := r.Revoked(issuer, token, subject, issued)
 	switch {
 	case err != nil: // whether it holds is not known, whatever the reason
 		return problem.Fail(problem.KeysUnavailable, fmt.Errorf("asking for revoked tokens: %w", err)).With("Retry-After", "5")
@@ -114,6 +114,16 @@ var errNobody = errors.New("it does not say who the caller is")
 
 // credential is whom a good token names.
 func (c *Claims) credential(scheme string, t *jose.Token) (*sallyport.Credential, error) {
+	known := c.read(scheme, t)
+	if known.Subject == "" {
+		return nil, errNobody
+	}
+	known.ID = known.Issuer + "|" + known.Subject
+	return known, nil
+}
+
+// read is all that a token says of a caller.
+func (c *Claims) read(scheme string, t *jose.Token) *sallyport.Credential {
 	known := &sallyport.Credential{
 		Scheme:  scheme,
 		Kind:    "jwt",
@@ -138,11 +148,7 @@ func (c *Claims) credential(scheme string, t *jose.Token) (*sallyport.Credential
 			break
 		}
 	}
-	if known.Subject == "" {
-		return nil, errNobody
-	}
-	known.ID = known.Issuer + "|" + known.Subject
-	return known, nil
+	return known
 }
 
 const notValid = "The token is not valid"

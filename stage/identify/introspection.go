@@ -1,0 +1,161 @@
+package identify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"sallyport"
+	"sallyport/introspect"
+	"sallyport/jose"
+	"sallyport/problem"
+)
+
+// Introspection checks tokens by asking their issuer about them (RFC 7662).
+type Introspection struct {
+	Endpoint *introspect.Endpoint
+	Memory   *introspect.Memory[*Introspected]
+	// Scheme is the scheme's name in the document.
+	Scheme string
+	// Issuer is whose tokens they are. An answer that names another one is refused.
+	Issuer string
+	// Audiences are whom tokens are for: an answer must name one of them. None is
+	// that any token of the issuer will do.
+	Audiences []string
+	// Claims are the members of the answer that say who the caller is.
+	Claims Claims
+	// Keep is how long an answer may be believed; one that says no, never longer
+	// than a few seconds. Zero is that the issuer is asked for each request.
+	Keep time.Duration
+	// Skew is how far the issuer's clock may be off.
+	Skew time.Duration
+	// Bound holds a token to what it is bound to, in the ways that Bindings names.
+	// One that is bound in any other way is refused (RFC 7662 does not have cnf;
+	// RFC 8705 §3.2 and RFC 9449 §6.2 put it there).
+	Bindings jose.Binding
+	Bound    func(*sallyport.Exchange, *jose.Confirmation) error
+	// Revocations are asked beside the issuer; nil are none.
+	Revocations Revocations
+	Now         func() time.Time
+}
+
+// Introspected is what is remembered of an active token.
+type Introspected struct {
+	Credential   *sallyport.Credential
+	Confirmation jose.Confirmation
+
+	id, subject string
+	issued      time.Time
+}
+
+// keepRefusal is how long a no is remembered, so that a client that goes on and
+// on with a dead token does not have the issuer asked each time.
+const keepRefusal = 5 * time.Second
+
+// Check implements Method.
+func (i *Introspection) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error) {
+	if !introspect.WellFormed(secret) {
+		return nil, refuseToken(&jose.Error{Reason: jose.ReasonMalformed, Detail: "not of the form of a bearer token"})
+	}
+	verdict, err := i.Memory.Find(x.Context, secret, func() (*introspect.Verdict[*Introspected], error) { return i.ask(x.Context, secret) })
+	if err != nil {
+		return nil, notIntrospected(err)
+	}
+	if verdict.Refused != nil {
+		return nil, refuseToken(verdict.Refused)
+	}
+	if err := i.prove(x, verdict.Value); err != nil {
+		return nil, err
+	}
+	return verdict.Value.Credential, nil
+}
+
+// prove checks what can change while an answer is remembered.
+func (i *Introspection) prove(x *sallyport.Exchange, t *Introspected) error {
+	if t.Confirmation.Bound != 0 {
+		if err := i.Bound(x, &t.Confirmation); err != nil {
+			return err
+		}
+	}
+	return refuseRevoked(i.Revocations, i.Issuer, t.id, t.subject, t.issued)
+}
+
+// ask is the verdict on a token that is not remembered.
+func (i *Introspection) ask(ctx context.Context, secret string) (*introspect.Verdict[*Introspected], error) {
+	answer, err := i.Endpoint.Ask(ctx, secret)
+	if _, failed := errors.AsType[*introspect.Failure](err); failed {
+		return nil, err
+	}
+	now := i.Now()
+	var credential *sallyport.Credential
+	if err == nil {
+		credential, err = i.judge(answer, now)
+	}
+	if err != nil {
+		return &introspect.Verdict[*Introspected]{Refused: err, Until: now.Add(min(i.Keep, keepRefusal))}, nil
+	}
+	until := now.Add(i.Keep)
+	if !answer.Expires.IsZero() && answer.Expires.Before(until) {
+		until = answer.Expires
+	}
+	return &introspect.Verdict[*Introspected]{
+		Value: &Introspected{credential, answer.Confirmation, answer.ID, answer.Subject, answer.IssuedAt},
+		Until: until,
+		Size:  2*len(answer.Claims) + 256,
+	}, nil
+}
+
+// judge holds what an answer says to what is said of JWTs with the same claims
+// (RFC 7662 §2.2: "as defined in JWT"). All are optional but who calls.
+func (i *Introspection) judge(t *jose.Token, now time.Time) (*sallyport.Credential, error) {
+	refuse := func(r jose.Reason, detail string) (*sallyport.Credential, error) {
+		return nil, &jose.Error{Reason: r, Detail: detail}
+	}
+	switch _, hasAudience := t.Claim("aud"); {
+	case t.Issuer != "" && t.Issuer != i.Issuer:
+		return refuse(jose.ReasonIssuer, "its iss is another")
+	case len(i.Audiences) > 0 && !hasAudience:
+		return refuse(jose.ReasonClaimMissing, "no aud")
+	case len(i.Audiences) > 0 && !slices.ContainsFunc(t.Audience, func(a string) bool { return slices.Contains(i.Audiences, a) }):
+		return refuse(jose.ReasonAudience, "its aud names others")
+	case !t.Expires.IsZero() && !now.Before(t.Expires.Add(i.Skew)):
+		return refuse(jose.ReasonExpired, "exp has passed")
+	case now.Add(i.Skew).Before(t.NotBefore):
+		return refuse(jose.ReasonNotYetValid, "nbf is still to come")
+	case now.Add(i.Skew).Before(t.IssuedAt):
+		return refuse(jose.ReasonNotYetValid, "iat is still to come")
+	case t.Confirmation.Bound&^i.Bindings != 0 || t.Confirmation.Bound != 0 && i.Bound == nil:
+		return refuse(jose.ReasonBound, "it is bound to a key in a way that is not checked here")
+	}
+	c := i.Claims.read(i.Scheme, t)
+	c.Kind, c.Issuer = "introspected", i.Issuer
+	switch {
+	case c.Subject != "":
+		c.ID = i.Issuer + "|" + c.Subject
+	case c.Client != "":
+		c.ID = "client:" + i.Issuer + "|" + c.Client // it acts for itself, and may be called what a user is
+	default:
+		return refuse(jose.ReasonClaimMissing, "neither a subject nor a client")
+	}
+	return c, nil
+}
+
+func notIntrospected(err error) error {
+	wait := 1.0
+	if f, ok := errors.AsType[*introspect.Failure](err); ok {
+		wait = math.Ceil(f.Retry.Seconds())
+	}
+	return problem.Fail(problem.KeysUnavailable, err).With("Retry-After", strconv.Itoa(int(max(wait, 1))))
+}
+
+// Ready tells whether the issuer could be asked.
+func (i *Introspection) Ready(ctx context.Context) error {
+	if err := i.Endpoint.Ready(ctx); err != nil {
+		return fmt.Errorf("asking %s: %w", i.Endpoint.URL(), err)
+	}
+	return nil
+}
