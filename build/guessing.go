@@ -32,9 +32,10 @@ func allowance(r config.Rate) identify.Allowance {
 }
 
 // watch makes what is known of a scheme's credentials survive the plan, unless
-// it is left to the backend.
+// it is left to the backend, or is a certificate: the handshake has proved its
+// key, and nobody finds one by trying.
 func (a *apiBuilder) watch(s *identify.Scheme) error {
-	if _, left := s.Method.(identify.Unchecked); left {
+	if _, left := s.Method.(identify.Unchecked); left || s.Place.In == "certificate" {
 		return nil
 	}
 	guessing, err := a.guessing()

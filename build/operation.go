@@ -199,6 +199,7 @@ func (o *operationBuilder) forward() {
 		Whole:        waits.Whole.Duration(),
 		Credentials:  o.credentials,
 		Certificates: o.certificates,
+		Secrets:      o.querySecrets(),
 		WebSocket:    socket,
 	}, controls...)
 }

@@ -194,6 +194,19 @@ func (o *operationBuilder) declaresQueryToken() bool {
 		})
 }
 
+// querySecrets are the query parameters in which the document, or RFC 6750 §2.3,
+// has credentials.
+func (a *apiBuilder) querySecrets() []string {
+	names := []string{"access_token"}
+	for _, s := range a.document.Schemes {
+		if s.Type == "apiKey" && s.In == "query" {
+			names = append(names, s.Parameter)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // crowded finds two schemes of one alternative that need the Authorization
 // field for different HTTP schemes: a request has one such field (RFC 9110 §11.6.2).
 func crowded(requirements []identify.Requirement) (a, b *identify.Scheme) {

@@ -96,12 +96,7 @@ func (c *Credentials) queryOf(query string) string {
 	if c == nil || len(c.dropQuery) == 0 {
 		return query
 	}
-	query = without(query, "&", c.dropQuery, func(name string) string {
-		if plain, err := url.QueryUnescape(name); err == nil {
-			return plain
-		}
-		return name
-	})
+	query = without(query, "&", c.dropQuery, decoded)
 	if query != "" && c.query != "" {
 		query += "&"
 	}

@@ -25,6 +25,8 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 		case u.Guarded && conditional(f.Name):
 		case u.WebSocket != nil && message.EqualName(f.Name, "Sec-WebSocket-Extensions"):
 			// Sizes are held on the wire: what is compressed there has none.
+		case message.EqualName(f.Name, "Referer"):
+			out.Add(f.Name, u.referer(f.Value))
 		default:
 			out = append(out, f)
 		}

@@ -46,6 +46,9 @@ type Upstream struct {
 	Credentials *Credentials
 	// Certificates tell the backend the client's certificate; nil tells of none.
 	Certificates *Certificates
+	// Secrets are the query parameters in which clients send credentials: they are
+	// taken out of Referer, which may name the address of another request.
+	Secrets []string
 	// WebSocket has requests opened as WebSockets that ask for it; nil passes all
 	// on as if they asked for no upgrade.
 	WebSocket *WebSocket

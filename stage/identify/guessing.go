@@ -200,5 +200,5 @@ func (g *Guessing) refuse(x *sallyport.Exchange, t *try, why int, wait time.Dura
 	t.scheme.note(x, "failures of "+reasonNames[why])
 	seconds := (wait + time.Second - 1) / time.Second // to come too early would be refused again (RFC 9110 §10.2.3)
 	return problem.Refuse(problem.FailuresExceeded, "Too many attempts to identify have failed. Try again later.").
-		With("Retry-After", text(int64(max(1, seconds)))).Because(reason("failures by " + reasonNames[why]))
+		With("Retry-After", text(int64(max(1, seconds)))).Because(reason("failures of " + reasonNames[why]))
 }
