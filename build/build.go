@@ -45,6 +45,9 @@ type Options struct {
 	Report bool
 	// Roster knows the holders of what the store keeps; nil where none is open.
 	Roster *roster.Roster
+	// Secret is what lies sealed in the store under a name; nil where no store is
+	// open. Then each such secret is a random one that nobody knows.
+	Secret func(ctx context.Context, name string) (string, error)
 	// Documents are given instead of files, by the path that the
 	// configuration names.
 	Documents map[string][]byte
@@ -100,6 +103,7 @@ type Ready struct {
 // Build makes a plan. Errors are source.Mistakes: all that were found.
 func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options) (*Result, error) {
 	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: slices.Clone(c.Files), Lasting: env.Lasting()}, router: newRouter(), texts: make(map[string]string)}
+	b.fillSecrets()
 	digest := sha256.New()
 	for i := range c.APIs {
 		if api := b.api(&c.APIs[i]); api != nil {

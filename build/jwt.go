@@ -80,6 +80,9 @@ const maxKeySet = 1 << 20
 func (a *apiBuilder) keySource(j *config.JWT) (jose.Source, error) {
 	switch {
 	case j.Secret.Reveal() != "":
+		if n := len(j.Secret.Reveal()); n < j.SecretBytes() { // of the store, or the configuration would say so
+			return nil, source.Mistakes{{Position: j.PositionOf("secret"), Message: fmt.Sprintf("the secret has %d bytes; the algorithm needs %d", n, j.SecretBytes()), Remedy: "put a longer, random one into the store"}}
+		}
 		return jose.SecretKeys(j.Secret.Reveal())
 	case j.Keys.File != "":
 		text, err := source.ReadText(j.Keys.File, source.Limits{Bytes: maxKeySet})

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"sallyport/config"
@@ -40,6 +41,24 @@ func OpenKept(ctx context.Context, c *config.Config, actor string) (*Kept, error
 		}}
 	}
 	return &Kept{kept, ring}, nil
+}
+
+// Secret is what lies sealed in the store under that name; store.ErrNotFound
+// where nothing does.
+func (k *Kept) Secret(ctx context.Context, name string) (string, error) {
+	s, err := k.Store.Secret(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	plain, err := k.Ring.Open(s.Sealed, store.SecretsTable, store.SecretsColumn, name)
+	if errors.Is(err, keyring.ErrKeyUnknown) {
+		// Another node has newer keys, and this one has not yet heard of it.
+		if err := k.Ring.Reload(ctx); err != nil {
+			return "", err
+		}
+		plain, err = k.Ring.Open(s.Sealed, store.SecretsTable, store.SecretsColumn, name)
+	}
+	return string(plain), err
 }
 
 // Close gives the store up.

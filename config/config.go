@@ -64,6 +64,9 @@ type Config struct {
 	// Files are the files that were read: the configuration itself, lists of
 	// keys, secrets. A change in one of them is a reason to load again.
 	Files []string `yaml:"-"`
+	// Stored are the secrets that lie in the store. They are to be filled before
+	// anything is made of the configuration.
+	Stored []*StoredSecret `yaml:"-"`
 }
 
 // Sizes bound requests before they are matched. More than that is refused.
@@ -201,7 +204,7 @@ func (r Reader) read(name string, root *source.Node) (*Config, error) {
 		return nil, err
 	}
 	slices.Sort(d.files)
-	c.Files = slices.Compact(d.files)
+	c.Files, c.Stored = slices.Compact(d.files), d.secrets
 	return c, nil
 }
 

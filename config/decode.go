@@ -17,6 +17,7 @@ type decoder struct {
 	directory string   // what paths are relative to
 	path      []string // the keys down to the struct at hand
 	files     []string
+	secrets   []*StoredSecret
 	mistakes  source.Mistakes
 }
 

@@ -107,10 +107,8 @@ func (j *JWT) checkAlgorithms(c *decoder) {
 	if secret && len(j.Algorithms) == 0 {
 		j.Algorithms = []string{"HS256"}
 	}
-	longest := 0
 	for i, name := range j.Algorithms {
-		size, shared := secretSizes[name]
-		longest = max(longest, size)
+		_, shared := secretSizes[name]
 		switch at := j.PositionOf(item("algorithms", i)); {
 		case shared && !secret:
 			c.wrong(at, "give a secret, or remove it", "%s needs a secret", name)
@@ -118,11 +116,20 @@ func (j *JWT) checkAlgorithms(c *decoder) {
 			c.wrong(at, "use HS256, HS384 or HS512, or give keys in place of the secret", "%s does not work with a secret", name)
 		}
 	}
-	// RFC 7518 §3.2: a key of at least the size of the hash.
-	if n := len(j.Secret.Reveal()); n > 0 && n < longest {
-		c.wrong(j.PositionOf("secret"), "take a longer, random one", "the secret has %d bytes; the algorithm needs %d", n, longest)
+	if n := len(j.Secret.Reveal()); n > 0 && n < j.SecretBytes() {
+		c.wrong(j.PositionOf("secret"), "take a longer, random one", "the secret has %d bytes; the algorithm needs %d", n, j.SecretBytes())
 	}
 	distinctItems(c, j.Place, "algorithms", j.Algorithms)
+}
+
+// SecretBytes is how long the secret must be at the least, in bytes: as the
+// longest hash of the algorithms (RFC 7518 §3.2).
+func (j *JWT) SecretBytes() int {
+	longest := 0
+	for _, name := range j.Algorithms {
+		longest = max(longest, secretSizes[name])
+	}
+	return longest
 }
 
 // secretSizes are the algorithms with a shared secret and the bytes of their hash.

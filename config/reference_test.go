@@ -22,7 +22,7 @@ Generated from the comments in config/. One YAML file, sallyport.yaml, holds eve
 | path | relative to the file it stands in |
 | list | a list; one value alone may be written without the brackets |
 | variable | ` + "`${NAME}`" + ` in any string is replaced by the environment variable, which must be set; ` + "`$${`" + ` stands for ` + "`${`" + ` itself |
-| secret | ` + "`${NAME}`" + ` or ` + "`file:PATH`" + `, never in the clear; it is not shown anywhere again |
+| secret | ` + "`${NAME}`" + `, ` + "`file:PATH`" + `, or ` + "`store:NAME`" + ` for what lies sealed in the store; never in the clear, and not shown anywhere again |
 
 Single values outside lists, such as ` + "`admin.address`" + ` or ` + "`log.level`" + `, can be set by the environment instead: ` + "`SALLYPORT_ADMIN_ADDRESS`, `SALLYPORT_LOG_LEVEL`" + `. The variable counts more than the file.
 `

@@ -116,7 +116,7 @@ func plainSchema(t reflect.Type, f field) object {
 	case *PasswordHash:
 		return object{"type": "string", "pattern": "^[$]argon2id[$]."}
 	case *Secret:
-		return object{"type": "string", "pattern": "^file:."}
+		return object{"type": "string", "pattern": "^(file|store):."}
 	case *StoreURL:
 		return object{"type": "string", "pattern": "^(sqlite:.+|postgres(ql)?://[^@:]*(:[$]\\{[A-Za-z_0-9]+\\})?@?[^@]+|file:.+)$"}
 	case *MasterKey:

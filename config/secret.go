@@ -13,7 +13,8 @@ import (
 )
 
 // Secret is a value that is never shown: every way to print or encode it gives
-// dots. In the file it is ${NAME}, for an environment variable, or file:PATH.
+// dots. In the file it is ${NAME}, for an environment variable, file:PATH, or
+// store:NAME, for what lies sealed in the store.
 type Secret struct {
 	// A pointer to a string: fmt, which looks into unexported fields without
 	// asking and follows pointers to structs, shows no more than its address.
@@ -63,6 +64,10 @@ const maxSecret = 64 << 10
 // secret follows a reference. No message shows what stands in the file: it may
 // be the secret that should not.
 func (d *decoder) secret(to *Secret, s scalar) {
+	if strings.HasPrefix(s.written, storedSecret) {
+		d.stored(to, s)
+		return
+	}
 	isFile := strings.HasPrefix(s.written, "file:")
 	path := strings.TrimPrefix(s.text, "file:")
 	name, isVariable := strings.CutPrefix(s.written, "${")

@@ -30,7 +30,7 @@ func (d *Desk) PutSecret(ctx context.Context, by By, name, value string) (*Secre
 	if err := checked.err(); err != nil {
 		return nil, err
 	}
-	sealed, err := d.Keys.Seal([]byte(value), "secrets", "sealed", name)
+	sealed, err := d.Keys.Seal([]byte(value), store.SecretsTable, store.SecretsColumn, name)
 	if err != nil {
 		return nil, fmt.Errorf("sealing a secret: %w", err)
 	}

@@ -2,13 +2,15 @@ package serve
 
 import (
 	"context"
+	"errors"
 
 	"sallyport/build"
 )
 
 // keep opens the store and the keyring, where the configuration names a store.
 func (s *server) keep(ctx context.Context) error {
-	if !s.config.Wrote("store") {
+	s.options.Build.Secret = s.secret
+	if !s.config.Wrote("store") && len(s.config.Stored) == 0 {
 		return nil
 	}
 	var err error
@@ -24,4 +26,14 @@ func (s *server) giveUp() {
 	if err := s.kept.Close(); err != nil {
 		s.log.Error("closing the store", "error", err)
 	}
+}
+
+// secret is what lies sealed in the store.
+func (s *server) secret(ctx context.Context, name string) (string, error) {
+	if s.kept == nil {
+		return "", errors.New("no store was open when the gateway was started: start it again")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.Store.Timeout.Duration())
+	defer cancel()
+	return s.kept.Secret(ctx, name)
 }

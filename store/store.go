@@ -256,6 +256,13 @@ type Revocations interface {
 	ForgetRevocations(context.Context, time.Time) error
 }
 
+// Where secrets lie, as the keyring is told when it seals and opens them; the
+// row is the secret's name. To change these would make all secrets unreadable.
+const (
+	SecretsTable  = "secrets"
+	SecretsColumn = "sealed"
+)
+
 // Secrets are kept by name.
 type Secrets interface {
 	PutSecret(context.Context, *Secret, Entry) error
