@@ -72,6 +72,7 @@ type Exchange struct {
 	notes    []slog.Attr
 	closings []Closing
 	heldBack int64
+	ended    bool // of one within another: see Ask
 }
 
 // Upstream says who answered, and how long it took.

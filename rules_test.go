@@ -51,7 +51,7 @@ var rings = [...]struct {
 	{"what is kept", []string{"store", "store/postgres", "store/sqlite", "store/storetest", "store/tables"}},
 	{"stages and configuration", []string{
 		"config", "guard", "roster",
-		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/limit", "stage/record", "stage/validate",
+		"stage/admit", "stage/authorize", "stage/filter", "stage/forward", "stage/identify", "stage/inspect", "stage/limit", "stage/record", "stage/validate",
 	}},
 	{"what is made of them", []string{"build", "console", "script", "demo/bank"}},
 	{"what runs", []string{"serve"}},

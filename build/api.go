@@ -40,6 +40,7 @@ type apiBuilder struct {
 	certificates *forward.Certificates
 	names        validate.Budget
 	plans        *xmlbody.Planner
+	later        []func()        // what is done when every operation of the API is made
 	used         map[string]bool // names of the configuration that some operation needed
 }
 
@@ -71,6 +72,9 @@ func (b *builder) api(c *config.API) *API {
 		op := a.operation(declared)
 		api.Operations = append(api.Operations, op)
 		a.route(tables, declared, op)
+	}
+	for _, f := range a.later {
+		f()
 	}
 	a.unused()
 	a.strayExtensions()

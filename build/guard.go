@@ -8,6 +8,7 @@ import (
 	"sallyport/config"
 	"sallyport/guard"
 	"sallyport/jsonschema"
+	"sallyport/mediatype"
 	"sallyport/openapi"
 	"sallyport/rule"
 	"sallyport/source"
@@ -16,12 +17,13 @@ import (
 )
 
 // guardWords are the words of x-sallyport that bind callers to objects.
-var guardWords = [...]string{"allow", "keep", "otherwise"}
+var guardWords = [...]string{"allow", "keep", "object", "otherwise"}
 
 // guarded is what holds for one operation, of all places that say something.
 type guarded struct {
 	allow   []statement
 	keep    *config.Keep
+	object  *config.Object
 	forbids bool
 }
 
@@ -54,6 +56,9 @@ func (o *operationBuilder) guards() guarded {
 		if one.Keep != nil {
 			g.keep = one.Keep
 		}
+		if one.Object != nil {
+			g.object = one.Object
+		}
 		if one.Wrote("otherwise") {
 			g.forbids = one.Otherwise == "403"
 		}
@@ -65,22 +70,37 @@ func (o *operationBuilder) guards() guarded {
 // request, and keeps those over the answer for filter.
 func (o *operationBuilder) guard() {
 	o.guarded = o.guards()
+	if len(o.guarded.allow) == 0 && o.guarded.object == nil {
+		return
+	}
 	var early []*guard.Rule
 	var controls []sallyport.Control
-	late := o.guarded.allow[:0:0]
+	var late, bodies, objects []statement
+	read := o.readOf()
+	v := o.vocabulary(o.answerShape())
+	o.addWrites(v, read)
 	for _, s := range o.guarded.allow {
-		r := o.compileRule(s, o.vocabulary(o.answerShape()))
+		r := o.compileRule(s, v)
 		if r == nil {
 			continue
 		}
-		if r.Needs().Has(rule.Response) {
+		switch n := r.Needs(); {
+		case n.Has(rule.Request) && n.Has(rule.Object):
+			o.faults.Add(s.at, "write one rule for each", "the rule of %s asks for request and object together", o.op.ID)
+		case n.Has(rule.Response):
 			late = append(late, s)
-			continue
+		case n.Has(rule.Object):
+			objects = append(objects, s)
+		case n.Has(rule.Request):
+			bodies = append(bodies, s)
+		default:
+			early = append(early, r)
+			controls = append(controls, enforced(s.at, "rule %s (%s; needs %s)", s.text, way(r), n))
 		}
-		early = append(early, r)
-		controls = append(controls, enforced(s.at, "rule %s (%s; needs %s)", s.text, way(r), r.Needs()))
 	}
 	o.guarded.allow = late
+	o.guardBody(bodies)
+	o.guardObject(objects, read)
 	if len(early) > 0 {
 		set := guard.NewSet(rule.Caller, early...)
 		o.place(sallyport.Authorize, "rules", &authorize.Rules{Decide: func(x *sallyport.Exchange) error { return set.Decide(x, nil) }}, controls...)
@@ -101,7 +121,9 @@ func (o *operationBuilder) compileRule(s statement, v *rule.Vocabulary) *guard.R
 		at := s.at
 		at.Column += m.Offset
 		remedy := m.Remedy
-		if !o.reads() && (o.mentions(s.text, rule.Response) || o.mentions(s.text, rule.Item)) {
+		if o.guarded.object == nil && o.mentions(s.text, rule.Object) {
+			remedy = "name the operation that reads it: object: { read: ID }"
+		} else if !o.reads() && (o.mentions(s.text, rule.Response) || o.mentions(s.text, rule.Item)) {
 			remedy = "a rule over the answer is decided when " + o.op.Method + " is done already: it can guard GET alone"
 		}
 		o.faults.Add(at, remedy, "the rule of %s: %s", o.op.ID, m.Message)
@@ -119,7 +141,7 @@ func (o *operationBuilder) compileRule(s statement, v *rule.Vocabulary) *guard.R
 // ask for the operation at all.
 func about(r *rule.Rule) bool {
 	n := r.Needs()
-	return n.Has(rule.Path) || n.Has(rule.Query) || n.Has(rule.Response) || n.Has(rule.Item)
+	return n.Has(rule.Path) || n.Has(rule.Query) || n.Has(rule.Response) || n.Has(rule.Item) || n.Has(rule.Object)
 }
 
 // reads tells a method that changes nothing.
@@ -180,16 +202,24 @@ func (o *operationBuilder) parameterTypes(p *openapi.Parameter) jsonschema.Types
 // answerShape is that of the first success that is JSON: whether a rule needs the
 // answer does not depend on which.
 func (o *operationBuilder) answerShape() rule.Shape {
-	for _, r := range o.declared.Responses {
+	if s := o.successSchema(o.declared); s != nil {
+		return s
+	}
+	return nil
+}
+
+// successSchema is that of the first success of an operation that is JSON.
+func (a *apiBuilder) successSchema(declared *openapi.Operation) *jsonschema.Schema {
+	for _, r := range declared.Responses {
 		status, err := filter.ParseStatus(r.Status)
 		if err != nil || !mayBeSuccess(status) {
 			continue
 		}
 		for _, m := range r.Content {
-			if m.Schema == nil {
+			if one, err := mediatype.ParseRange(m.Range); m.Schema == nil || err != nil || !includesJSON(one) {
 				continue
 			}
-			if s, err := o.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true}); err == nil {
+			if s, err := a.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true}); err == nil {
 				return s
 			}
 		}

@@ -21,6 +21,9 @@ type Guard struct {
 	// Which items of a list leave: the others are taken out. A rule alone is
 	// short for {rule: …}. An inner place takes the place of outer ones.
 	Keep *Keep `yaml:"keep"`
+	// What a write is about: the operation, by its id, that reads it, with the
+	// caller's own credential, before the write goes on. Rules call it object.
+	Object *Object `yaml:"object"`
 	// What callers are told for whom a rule does not hold: 404, word for word as
 	// of an object that does not exist, or 403.
 	Otherwise string `yaml:"otherwise" default:"404" choices:"404 403"`
@@ -38,6 +41,21 @@ type Keep struct {
 }
 
 func (*Keep) shorthand() string { return "rule" }
+
+// Object is how the object that a write is about is read first.
+type Object struct {
+	Place `json:"-"`
+
+	// The id of the operation that reads it: a GET of the same API whose path
+	// parameters the write has too.
+	Read string `yaml:"read" required:""`
+	// Send the ETag that was read as If-Match with the write, where the backend
+	// gives a strong one and the client sends none: then nothing can change in
+	// between (RFC 9110 §13.1.1).
+	IfMatch bool `yaml:"if_match" default:"true"`
+}
+
+func (*Object) shorthand() string { return "read" }
 
 // DecodeGuard reads the rules that a document writes, with the mistakes that
 // they have.

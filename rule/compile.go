@@ -191,11 +191,13 @@ func (c *compiler) root(way []string) (Root, bool) {
 }
 
 // note keeps what a way leads to.
-func (c *compiler) note(e ast.Expr, root Root, way []string) {
+func (c *compiler) note(e ast.NavigableExpr, root Root, way []string) {
 	c.rule.needs |= 1 << root
 	switch {
 	case root == Caller && len(way) > 1 && way[0] == "claims":
 		c.place(e, root, way[1:])
+	case len(way) == 0 && root.isBody() && e.Type().Kind() == types.ListKind:
+		c.place(e, root, nil)
 	case root == Caller && len(way) == 1 && way[0] == "claims", len(way) == 0:
 		c.wrong(e, "name one of its values", "the rule asks for all of %s", strings.Join(append([]string{root.String()}, way...), "."))
 	case root == Caller:

@@ -42,9 +42,14 @@ type activation struct {
 // ResolveName implements cel.Activation.
 func (a *activation) ResolveName(name string) (any, bool) {
 	for root, known := range rootNames {
-		if known == name {
-			return &branch{rule: a.rule, in: a.in, root: Root(root)}, true
+		if known != name {
+			continue
 		}
+		top := &branch{rule: a.rule, in: a.in, root: Root(root)}
+		if list, ok := top.whole(); ok {
+			return list, true
+		}
+		return top, true
 	}
 	return nil, false
 }
@@ -60,6 +65,20 @@ type branch struct {
 	root   Root
 	claims bool
 	prefix string
+}
+
+// whole is a body that the rule asks for as it is: a list.
+func (b *branch) whole() (ref.Val, bool) {
+	for i, place := range b.rule.places[b.root] {
+		if place.String() != "" {
+			continue
+		}
+		if v, ok := b.in.Value(b.root, i); ok {
+			return valueOf(v), true
+		}
+		return types.NewErr("there is no list"), true
+	}
+	return nil, false
 }
 
 // Find implements traits.Mapper.

@@ -1,0 +1,35 @@
+// Package inspect is the stage that looks at what a request is about to do: at
+// its body, and at the object that it would change. It asks rules about both
+// before the backend hears of the request.
+//
+// What cannot be read, has another type, or is not there, no rule holds of.
+package inspect
+
+import (
+	"sallyport"
+	"sallyport/jsonschema"
+)
+
+// Rules are asked about what was captured of a body.
+type Rules interface {
+	// Decide is nil where all of them hold, else the refusal.
+	Decide(*sallyport.Exchange, []jsonschema.Captured) error
+}
+
+// Look is what rules are asked about in one body, and how it is found.
+type Look struct {
+	Schema *jsonschema.Schema
+	Watch  jsonschema.Watch
+	Rules  Rules
+}
+
+// decide asks the rules about a body. One that is not JSON to its end holds
+// nothing that they could be asked about.
+func (l *Look) decide(x *sallyport.Exchange, body []byte) error {
+	found := new(jsonschema.Found)
+	defer found.Reset()
+	if l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found).Undecided {
+		return l.Rules.Decide(x, nil)
+	}
+	return l.Rules.Decide(x, found.Captured)
+}
