@@ -14,24 +14,35 @@ import (
 // cacheBytes is what verified tokens may take, of all schemes together.
 const cacheBytes = 32 << 20
 
-func (a *apiBuilder) jwt(c *config.Scheme) (identify.Method, error) {
+func (a *apiBuilder) jwt(c *config.Scheme, place identify.Place) (identify.Method, error) {
+	if place.In == "authorization" && place.Scheme != "bearer" && place.Scheme != "dpop" {
+		return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
+	}
 	var issuers []*identify.Issuer
 	for i := range c.JWT {
-		issuer, err := a.issuer(&c.JWT[i])
+		j := &c.JWT[i]
+		if err := proofsFit(j, place); err != nil {
+			return nil, err
+		}
+		issuer, err := a.issuer(j)
 		if err != nil {
 			return nil, err
 		}
 		issuers = append(issuers, issuer)
-		a.result.Ready = append(a.result.Ready, Ready{Name: "key set of " + c.JWT[i].Issuer, At: c.JWT[i].PositionOf("keys"), Check: issuer.Ready})
+		a.result.Ready = append(a.result.Ready, Ready{Name: "key set of " + j.Issuer, At: j.PositionOf("keys"), Check: issuer.Ready})
 	}
 	cache, err := sallyport.Shared(a.result.Lasting, "verified tokens", func() (*jose.Cache, error) { return jose.NewCache(cacheBytes), nil })
 	if err != nil {
 		return nil, err
 	}
-	method, err := identify.NewJWT(c.Name, cache, issuers...)
-	if err == nil {
-		method.Binding, err = a.binding()
+	method, err := identify.NewJWT(c.Name, place, cache, issuers...)
+	if err != nil {
+		return nil, err
 	}
+	if r, ok := any(a.options.Roster).(identify.Revocations); ok && a.options.Roster != nil {
+		method.Revocations = r
+	}
+	method.Binding, err = a.binding()
 	return method, err
 }
 
@@ -46,10 +57,39 @@ func (b *builder) showsCertificates() bool {
 	return slices.ContainsFunc(b.config.Listen, func(l config.Listener) bool { return l.TLS != nil && l.TLS.ClientCertificates != "" })
 }
 
-func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
-	if j.DPoP.Mode != "off" {
-		return nil, source.Mistakes{{Position: j.PositionOf("dpop"), Message: "proofs of possession are not checked by this version", Remedy: "remove it"}}
+// proofsFit holds what the configuration says of proofs to where the document
+// says that tokens stand.
+func proofsFit(j *config.JWT, place identify.Place) error {
+	at, remedy, says := j.DPoP.PositionOf("mode"), "", ""
+	switch {
+	case place.In != "authorization" && j.DPoP.Mode != "off":
+		says, remedy = "tokens with proofs of possession stand in Authorization (RFC 9449 §7.1), the document declares "+place.String(), "remove dpop"
+	case place.Scheme == "dpop" && j.DPoP.Mode != "required":
+		says, remedy = "the document declares the HTTP scheme dpop, by which every token has a proof", "write dpop: required"
+	default:
+		return nil
 	}
+	return source.Mistakes{{Position: at, Message: says, Remedy: remedy}}
+}
+
+// dpop is nil where no proofs are taken. What was seen outlives the plan: a
+// reload must not make a proof new again.
+func (a *apiBuilder) dpop(c *config.DPoP) (*identify.DPoP, error) {
+	if c.Mode == "off" {
+		return nil, nil
+	}
+	seen, err := sallyport.Shared(a.result.Lasting, "proofs of possession", func() (*identify.Replays, error) { return identify.NewReplays(), nil })
+	if err != nil {
+		return nil, err
+	}
+	d := &identify.DPoP{Required: c.Mode == "required", Algorithms: c.Algorithms, Window: c.Window.Duration(), Replays: seen, Now: a.env.Now}
+	if c.Nonce {
+		d.Nonces, err = sallyport.Shared(a.result.Lasting, "nonces for proofs", func() (*identify.Nonces, error) { return identify.NewNonces(nil), nil })
+	}
+	return d, err
+}
+
+func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
 	if j.Bound == "certificate" && !a.showsCertificates() {
 		return nil, source.Mistakes{{Position: j.PositionOf("bound"), Message: "no listener asks clients for certificates", Remedy: "give one tls.client_ca, or client_certificates: any"}}
 	}
@@ -69,7 +109,8 @@ func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
 		verifier.RequiredClaims = []string{"sub", "client_id", "iat", "jti"} // §2.2, beside iss, exp and aud
 	}
 	claims := identify.Claims{Subject: j.Claims.Subject, Tenant: j.Claims.Tenant, Roles: j.Claims.Roles, Scopes: j.Claims.Scopes, Client: j.Claims.Client}
-	return &identify.Issuer{Verifier: verifier, Claims: claims, Certificate: j.Bound == "certificate"}, verifier.Check()
+	proofs, err := a.dpop(&j.DPoP)
+	return &identify.Issuer{Verifier: verifier, Claims: claims, Certificate: j.Bound == "certificate", DPoP: proofs}, err
 }
 
 // maxKeySet is the largest file with a key set, in bytes.

@@ -42,6 +42,9 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 			a.used["scheme "+c.Name] = true // it says something, if not the right thing
 			continue
 		}
+		if tokens, ok := method.(*identify.JWT); ok {
+			place = tokens.Place()
+		}
 		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method, Roles: roles}
 		if err := a.watch(schemes[c.Name]); err != nil {
 			a.wrong(c.At, "", err)
@@ -68,10 +71,10 @@ func placeOf(s *openapi.SecurityScheme) (identify.Place, error) {
 // checkable refuses the HTTP schemes that nothing here can check, such as digest
 // and hoba: their challenges hold what only the server that checks them knows.
 func checkable(place identify.Place) error {
-	if place.In != "authorization" || place.Scheme == "bearer" || place.Scheme == "basic" {
+	if place.In != "authorization" || place.Scheme == "bearer" || place.Scheme == "basic" || place.Scheme == "dpop" {
 		return nil
 	}
-	return fmt.Errorf("credentials of the HTTP scheme %s are not checked here, only bearer and basic are: leave the scheme to the backend with unchecked: true, or take it out of the document", place.Scheme)
+	return fmt.Errorf("credentials of the HTTP scheme %s are not checked here, only bearer, basic and dpop are: leave the scheme to the backend with unchecked: true, or take it out of the document", place.Scheme)
 }
 
 func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Method, error) {
@@ -88,10 +91,7 @@ func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Me
 	case c.Certificate != nil:
 		return a.certificate(c)
 	case c.JWT != nil:
-		if place.In == "authorization" && place.Scheme != "bearer" {
-			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
-		}
-		return a.jwt(c)
+		return a.jwt(c, place)
 	case c.Introspection != nil:
 		if place.In == "authorization" && place.Scheme != "bearer" {
 			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
@@ -272,7 +272,14 @@ func how(m identify.Method) string {
 	case *identify.JWT:
 		var all []string
 		for _, i := range m.Issuers() {
-			all = append(all, "JWT of "+i.Verifier.Issuer+" for "+strings.Join(i.Verifier.Audiences, " or "))
+			says := "JWT of " + i.Verifier.Issuer + " for " + strings.Join(i.Verifier.Audiences, " or ")
+			switch {
+			case i.DPoP != nil && i.DPoP.Required:
+				says += ", bound to a key (DPoP)"
+			case i.DPoP != nil:
+				says += ", bound to a key (DPoP) or to nothing"
+			}
+			all = append(all, says)
 		}
 		return strings.Join(all, ", or ")
 	case *identify.Certificate:

@@ -15,12 +15,14 @@ type compact struct {
 	signature []byte
 }
 
-// header is what is read of a protected header. jku, jwk, x5u and x5c have no field here: a key that the
-// token brings along proves nothing (RFC 8725 §3.10).
+// header is what is read of a protected header. jku, x5u and x5c have no field here: a key that the token
+// brings along proves nothing (RFC 8725 §3.10). No more does jwk, but for proofs of possession: see
+// VerifyProof, which alone looks at it.
 type header struct {
 	alg       algorithm
 	keyID     string
 	typ       string
+	jwk       string // as JSON
 	hasKeyID  bool
 	hasType   bool
 	algorithm bool // alg was there
@@ -104,6 +106,8 @@ func (h *header) read(name, value string) (err error) {
 		if h.typ, err = stringOf(value); err != nil {
 			return refuse(ReasonMalformed, "its typ is not a string")
 		}
+	case "jwk":
+		h.jwk = value
 	case "crit":
 		// RFC 7515 §4.1.11: no extension is understood here, and an empty list is not allowed.
 		return refuse(ReasonCritical, "its header has crit")

@@ -6,10 +6,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"math/big"
 	"slices"
-	"strings"
 
 	gojose "github.com/go-jose/go-jose/v4"
 )
@@ -27,8 +27,7 @@ type jwk struct {
 	hasOps, private    bool
 	secret             bool // has k
 	wrong              error
-	numbers            string // the members that make a key of another kind, as JSON
-	x, y, crv, n, e    string // what keys of EC and RSA are made of
+	crv, x, y, n, e, k string // what keys are made of
 }
 
 // readJWK fails only on what makes the whole set unreadable; a member of the wrong type spoils this key.
@@ -64,10 +63,7 @@ func readJWK(text string) (jwk, error) {
 			j.e, err = stringOf(value)
 		case "k":
 			j.secret = true
-		}
-		switch name {
-		case "kty", "crv", "x", "k":
-			j.numbers += `,"` + name + `":` + value
+			j.k, err = stringOf(value)
 		}
 		if err != nil {
 			j.wrong = errors.New(name + " is " + err.Error())
@@ -100,7 +96,8 @@ func (j *jwk) key() (key, error) {
 	return key{id: j.kid, alg: j.alg, material: material, print: print}, err
 }
 
-// material is the key itself. Certificates beside it (x5c, x5u, x5t) are not looked at: they say nothing that
+// material is the key itself. Unused bits of base64url may be set, as most readers let them: of two keys under
+// one kid the one that is spelt badly counts too, and makes the name ambiguous. Certificates beside it (x5c, x5u, x5t) are not looked at: they say nothing that
 // the set does not.
 func (j *jwk) material() (any, error) {
 	switch j.kty {
@@ -108,24 +105,26 @@ func (j *jwk) material() (any, error) {
 		return pointOf(j.crv, j.x, j.y)
 	case "RSA":
 		return modulusOf(j.n, j.e)
+	case "oct":
+		raw, err := base64.RawURLEncoding.DecodeString(j.k)
+		return secret(raw), err
 	}
-	var parsed gojose.JSONWebKey
-	if err := parsed.UnmarshalJSON([]byte("{" + strings.TrimPrefix(j.numbers, ",") + "}")); err != nil {
+	text, err := json.Marshal(map[string]string{"kty": j.kty, "crv": j.crv, "x": j.x})
+	if err != nil {
 		return nil, err
 	}
-	if raw, ok := parsed.Key.([]byte); ok {
-		return secret(raw), nil
-	}
-	return parsed.Key, nil
+	var parsed gojose.JSONWebKey // which knows the points of low order
+	err = parsed.UnmarshalJSON(text)
+	return parsed.Key, err
 }
 
 // modulusOf bounds the numbers before it makes them: an exponent that does not fit into four bytes is none.
 func modulusOf(n, e string) (*rsa.PublicKey, error) {
-	modulus, err := base64.RawURLEncoding.Strict().DecodeString(n)
+	modulus, err := base64.RawURLEncoding.DecodeString(n)
 	if err != nil || len(modulus) == 0 || len(modulus) > maxRSABits/8+1 {
 		return nil, errNotModulus
 	}
-	exponent, err := base64.RawURLEncoding.Strict().DecodeString(e)
+	exponent, err := base64.RawURLEncoding.DecodeString(e)
 	if err != nil || len(exponent) == 0 || len(exponent) > 4 {
 		return nil, errNotModulus
 	}
@@ -157,7 +156,7 @@ func pointOf(crv, x, y string) (*ecdsa.PublicKey, error) {
 	point[0] = 4 // uncompressed (SEC 1 §2.3.4)
 	for _, coordinate := range [...]string{x, y} {
 		var err error
-		if point, err = base64.RawURLEncoding.Strict().AppendDecode(point, []byte(coordinate)); err != nil {
+		if point, err = base64.RawURLEncoding.AppendDecode(point, []byte(coordinate)); err != nil {
 			return nil, err
 		}
 	}

@@ -305,12 +305,32 @@ func (s *Keys) verifyNamed(h *header, input, signature []byte) error {
 
 // thumbprint identifies the key material alone (RFC 7638).
 func thumbprint(material any) ([sha256.Size]byte, error) {
-	if k, ok := material.(secret); ok {
+	switch k := material.(type) {
+	case secret:
 		return sha256.Sum256(k), nil
+	case *ecdsa.PublicKey: // each proof of possession brings one
+		return pointThumbprint(k)
 	}
 	print, err := (&gojose.JSONWebKey{Key: material}).Thumbprint(crypto.SHA256)
 	if err != nil {
 		return [sha256.Size]byte{}, fmt.Errorf("taking a thumbprint: %w", err)
 	}
 	return [sha256.Size]byte(print), nil
+}
+
+// pointThumbprint writes the members of RFC 7638 §3.2 in their order.
+func pointThumbprint(k *ecdsa.PublicKey) ([sha256.Size]byte, error) {
+	point, err := k.Bytes()
+	if err != nil {
+		return [sha256.Size]byte{}, fmt.Errorf("taking a thumbprint: %w", err)
+	}
+	width := (len(point) - 1) / 2
+	var room [256]byte
+	text := append(room[:0], `{"crv":"`...)
+	text = append(text, k.Curve.Params().Name...)
+	text = append(text, `","kty":"EC","x":"`...)
+	text = base64.RawURLEncoding.AppendEncode(text, point[1:1+width])
+	text = append(text, `","y":"`...)
+	text = base64.RawURLEncoding.AppendEncode(text, point[1+width:])
+	return sha256.Sum256(append(text, `"}`...)), nil
 }

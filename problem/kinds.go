@@ -23,6 +23,8 @@ const (
 	CredentialsAmbiguous
 	TokenInvalid
 	TokenExpired
+	ProofInvalid
+	ProofNonce
 
 	ScopeMissing
 	RoleMissing
@@ -91,6 +93,8 @@ var catalogue = [kinds]struct {
 	CredentialsAmbiguous: {"credentials-ambiguous", http.StatusBadRequest, "More than one credential was sent for one scheme"},
 	TokenInvalid:         {"token-invalid", http.StatusUnauthorized, "The token is not valid"},
 	TokenExpired:         {"token-expired", http.StatusUnauthorized, "The token has expired"},
+	ProofInvalid:         {"proof-invalid", http.StatusUnauthorized, "The proof of possession is not valid"},
+	ProofNonce:           {"proof-nonce", http.StatusUnauthorized, "The proof of possession needs a nonce"},
 
 	ScopeMissing:  {"scope-missing", http.StatusForbidden, "The credentials lack a scope"},
 	RoleMissing:   {"role-missing", http.StatusForbidden, "The caller lacks a role"},

@@ -79,6 +79,7 @@ func (s *state) newKeys(name, algorithm string, generation int) error {
 		s.variables[name+"_SECRET"] = string(k.secret)
 		return nil
 	}
+	s.variables[name+"_JKT"] = k.thumbprint()
 	set, err := k.set()
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func (i *issuer) method(t testing.TB, scheme string, cached int) *JWT {
 
 func newJWT(t testing.TB, scheme string, cached int, issuers ...*Issuer) *JWT {
 	t.Helper()
-	m, err := NewJWT(scheme, jose.NewCache(cached*2<<10), issuers...)
+	m, err := NewJWT(scheme, bearerPlace, jose.NewCache(cached*2<<10), issuers...)
 	if err != nil {
 		t.Fatal(err)
 	}

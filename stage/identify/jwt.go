@@ -23,6 +23,9 @@ type JWT struct {
 	cache   *jose.Cache
 	issuers *jose.Issuers
 	list    []*Issuer
+	place   Place
+	proofs  *DPoP // of the first issuer that takes any, for challenges
+	bearer  bool  // some issuer takes tokens that are bound to no key
 }
 
 // Issuer is one issuer of tokens, and who its tokens say that the caller is.
@@ -31,6 +34,8 @@ type Issuer struct {
 	Claims   Claims
 	// Certificate tells that its tokens must be bound to the client's certificate.
 	Certificate bool
+	// DPoP takes tokens that are bound to a key of the client; nil takes none.
+	DPoP *DPoP
 }
 
 // Claims say who the caller is. Each is a claim's name, names joined by dots,
@@ -44,16 +49,30 @@ type Claims struct {
 	Client []string
 }
 
-// NewJWT is the method of a scheme. It gives each verifier its Derive, so that
-// who a token names is read once and kept with the token in the cache.
-func NewJWT(scheme string, cache *jose.Cache, issuers ...*Issuer) (*JWT, error) {
-	j := &JWT{cache: cache, list: issuers}
+// NewJWT is the method of a scheme whose tokens stand in a place. It gives each
+// verifier its Derive, so that who a token names is read once and kept with the
+// token in the cache.
+func NewJWT(scheme string, place Place, cache *jose.Cache, issuers ...*Issuer) (*JWT, error) {
+	j := &JWT{cache: cache, list: issuers, place: place}
 	var verifiers []*jose.Verifier
 	for _, i := range issuers {
 		i.Verifier.Bindings |= jose.BoundToCertificate
 		i.Verifier.Derivation = fmt.Sprintf("credential of %q by %q", scheme, []any{i.Claims})
 		i.Verifier.Derive = func(t *jose.Token) (any, error) { return i.Claims.credential(scheme, t) }
+		if i.DPoP != nil {
+			i.Verifier.Bindings |= jose.BoundToKey
+			if j.proofs == nil {
+				j.proofs = i.DPoP
+				if place.Scheme != "dpop" {
+					j.place.Also = append(j.place.Also, "dpop")
+				}
+			}
+		}
+		j.bearer = j.bearer || i.DPoP == nil || !i.DPoP.Required
 		verifiers = append(verifiers, i.Verifier)
+	}
+	if j.proofs != nil && place.In != "authorization" {
+		return nil, errors.New("tokens that are bound to a key stand in Authorization (RFC 9449 §7.1)")
 	}
 	var err error
 	j.issuers, err = jose.NewIssuers(verifiers...)
@@ -62,6 +81,10 @@ func NewJWT(scheme string, cache *jose.Cache, issuers ...*Issuer) (*JWT, error) 
 
 // Issuers are those that NewJWT was given.
 func (j *JWT) Issuers() []*Issuer { return j.list }
+
+// Place is where the tokens stand: that of NewJWT, and where some may be bound
+// to a key the authorization scheme DPoP beside it (RFC 9449 §7.1).
+func (j *JWT) Place() Place { return j.place }
 
 // Check implements Method.
 func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential, error) {
@@ -75,7 +98,33 @@ func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential
 	if err := j.bound(x, token); err != nil {
 		return nil, err
 	}
-	return token.Derived.(*sallyport.Credential), nil
+	credential := token.Derived.(*sallyport.Credential)
+	if j.proofs != nil {
+		issuer, ok := j.issuers.Of(token)
+		if !ok {
+			return nil, misused("token of nobody")
+		}
+		if err := j.list[issuer].DPoP.hold(x, presentedDPoP(x.Request), secret, token, credential.ID); err != nil {
+			return nil, err
+		}
+	}
+	return credential, nil
+}
+
+// Challenges implements Challenger. What is wrong with a proof is told to the
+// scheme DPoP alone.
+func (j *JWT) Challenges(realm string, scopes []string, refused error) []string {
+	if j.proofs == nil {
+		return []string{j.place.Challenge(realm, scopes, refused)}
+	}
+	all := []string{j.proofs.challenge(realm, scopes, refused)}
+	if !j.bearer {
+		return all
+	}
+	if refused != nil && problem.As(refused).Kind != problem.TokenInvalid && problem.As(refused).Kind != problem.TokenExpired {
+		refused = nil
+	}
+	return append(all, j.place.Challenge(realm, scopes, refused))
 }
 
 // refuseRevoked asks on every use: a token that is taken back ends at once,

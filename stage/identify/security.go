@@ -259,6 +259,8 @@ func because(refusal *problem.Refusal) string {
 func weight(err error) int {
 	switch kind := problem.As(err).Kind; {
 	case kind.Failure():
+		return 3
+	case kind == problem.ProofInvalid || kind == problem.ProofNonce: // its token is good
 		return 2
 	case kind == problem.TokenExpired: // it was signed by the issuer of this scheme
 		return 1

@@ -1,0 +1,150 @@
+package identify
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"sallyport"
+	"sallyport/jose"
+	"sallyport/message"
+	"sallyport/problem"
+)
+
+// DPoP checks proofs that the client holds the key which its token is bound to
+// (RFC 9449 §4.3, §7): one in each request, for its method, its target and its
+// token, taken once.
+type DPoP struct {
+	// Required refuses tokens that are bound to no key; otherwise these are taken
+	// as Bearer.
+	Required bool
+	// Algorithms are those that proofs may be signed with.
+	Algorithms []string
+	// Window is how old a proof may be.
+	Window time.Duration
+	// Replays remembers proofs; several may share one.
+	Replays *Replays
+	// Nonces must stand in proofs; nil asks for none.
+	Nonces *Nonces
+	Now    func() time.Time
+}
+
+// maxAhead is how far the clock of a client may be ahead, at most.
+const maxAhead = 30 * time.Second
+
+// presentedDPoP tells whether the Authorization field has the scheme DPoP.
+func presentedDPoP(r *message.Request) bool {
+	const scheme = "dpop"
+	value := r.Fields.Get("Authorization")
+	return len(value) > len(scheme) && message.EqualName(value[:len(scheme)], scheme) && (value[len(scheme)] == ' ' || value[len(scheme)] == '\t')
+}
+
+// hold lets a token by that was presented as what it is: a bound one as DPoP
+// with its proof, another one as Bearer. A nil DPoP takes Bearer alone.
+func (d *DPoP) hold(x *sallyport.Exchange, asDPoP bool, secret string, t *jose.Token, holder string) error {
+	bound := t.Confirmation.Has(jose.BoundToKey)
+	switch {
+	case asDPoP != bound:
+		// RFC 9449 §7.1, §7.2: else who stole a bound token would present it as Bearer.
+		return misused("token presented by the wrong scheme for its binding")
+	case !bound && d != nil && d.Required:
+		return misused("token bound to no key")
+	case !bound:
+		return nil
+	case d == nil: // its verifier has refused it already
+		return misused("token bound to a key, and no proof is taken")
+	}
+	return d.prove(x, secret, t.Confirmation.Key, holder)
+}
+
+func misused(why string) error {
+	return problem.Refuse(problem.TokenInvalid, notValid).Because(reason(why))
+}
+
+// prove goes through the checks of RFC 9449 §4.3 that jose.VerifyProof leaves:
+// 1, and 8 to 12.
+func (d *DPoP) prove(x *sallyport.Exchange, token string, key jose.Thumbprint, holder string) error {
+	fields := x.Request.Fields
+	if fields.Count("DPoP") != 1 {
+		return badProof("The request must hold one DPoP proof.", errors.New("none or several DPoP fields"))
+	}
+	p, err := jose.VerifyProof(fields.Get("DPoP"), d.Algorithms, key)
+	if err != nil {
+		return badProof("The DPoP proof is not valid.", err)
+	}
+	now := d.Now()
+	sum := sha256.Sum256([]byte(token))
+	switch {
+	case p.Method != x.Request.Method:
+		return badProof("The DPoP proof is for another method (htm).", nil)
+	case !sameTarget(p.Target, x.Request):
+		return badProof("The DPoP proof is for another URL (htu).", nil)
+	case p.TokenHash != base64.RawURLEncoding.EncodeToString(sum[:]):
+		return badProof("The DPoP proof is for another token (ath).", nil)
+	}
+	if err := d.nonce(x, p.Nonce, now); err != nil {
+		return err
+	}
+	since := now.Add(-d.Window)
+	if p.IssuedAt.Before(since) || p.IssuedAt.After(now.Add(min(maxAhead, d.Window))) {
+		return badProof("The DPoP proof is too old, or of a time to come (iat).", nil)
+	}
+	return replayed(d.Replays.take(holder, p, since))
+}
+
+// nonce asks for one of ours, and gives the next one out before the old one ends
+// (RFC 9449 §8.2).
+func (d *DPoP) nonce(x *sallyport.Exchange, text string, now time.Time) error {
+	if d.Nonces == nil {
+		return nil
+	}
+	good, latest := d.Nonces.Good(text, now)
+	if !good {
+		return problem.Refuse(problem.ProofNonce, "The DPoP proof must hold the nonce of the field DPoP-Nonce.").With("DPoP-Nonce", d.Nonces.At(now))
+	}
+	if !latest {
+		x.Answer.Set("DPoP-Nonce", d.Nonces.At(now))
+	}
+	return nil
+}
+
+func replayed(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errTooMany):
+		return problem.Refuse(problem.LimitExceeded, "More DPoP proofs than can be remembered come from one holder.").With("Retry-After", "8")
+	case errors.Is(err, errReplayFull):
+		return problem.Fail(problem.Overloaded, err).With("Retry-After", "8")
+	}
+	return badProof("The DPoP proof was used before.", err)
+}
+
+func badProof(detail string, cause error) error {
+	refusal := problem.Refuse(problem.ProofInvalid, "%s", detail)
+	if cause != nil {
+		return refusal.Because(cause)
+	}
+	return refusal
+}
+
+// challenge is that of RFC 9449 §7.1.
+func (d *DPoP) challenge(realm string, scopes []string, refused error) string {
+	text := "DPoP realm=" + quote(realm) + `, algs="` + strings.Join(d.Algorithms, " ") + `"`
+	if refused != nil {
+		code := "invalid_token"
+		switch problem.As(refused).Kind {
+		case problem.ProofInvalid:
+			code = "invalid_dpop_proof"
+		case problem.ProofNonce:
+			code = "use_dpop_nonce"
+		}
+		text += `, error="` + code + `", error_description=` + quote(problem.As(refused).Detail)
+	}
+	if all := strings.Join(scopes, " "); all != "" && quotable(all) {
+		text += `, scope="` + all + `"`
+	}
+	return text
+}
