@@ -15,7 +15,8 @@ import (
 // A credential that was right from the same network not long ago passes
 // whatever others did: no attacker locks out those who work with an API, nor the
 // others behind an address translation. Failures of an account from a network
-// that it is known from count for the two together, apart from everybody else's.
+// that it is known from count for the two together, apart from everybody else's;
+// they alone count against what is known.
 // Everything is forgotten with time; nobody has to be let in again by hand.
 //
 // It says the same, and as fast, of accounts that exist and of others. Its
@@ -105,7 +106,26 @@ func (g *Guard) Run(x *sallyport.Exchange) error {
 		return guessing.refuse(x, longestTry, byCrowd, time.Second)
 	}
 	longestTry.watch.delayed.Add(1)
+	if longestTry.acquainted {
+		x.OnDone(&leaving{g, *longestTry})
+	}
 	return &sallyport.Wait{For: longest}
+}
+
+// leaving counts a try whose client does not wait for its verdict: that it was
+// held back says that it was not the one that is known.
+type leaving struct {
+	guard *Guard
+	try   try
+}
+
+// Done implements sallyport.Closing. That the guard stopped it can mean nothing
+// else: it had let it by, only later.
+func (l *leaving) Done(x *sallyport.Exchange) {
+	if stopped := x.Stopped(); stopped != nil && stopped.Step == l.guard {
+		g := l.guard.Security.Guessing
+		g.Tally.fail(x, &l.try, byAccount, l.try.holder(), x.Env.Now(), 1, g)
+	}
 }
 
 // unknown are the credentials that a request presents and that are not known
@@ -127,7 +147,7 @@ func (s *Security) unknown(x *sallyport.Exchange, tries []try) []try {
 	}
 	kept := tries[:0]
 	for i := range tries {
-		if !familiar(tries, tries[i].scheme.Place) {
+		if tries[i].vouched || !familiar(tries, tries[i].scheme.Place) {
 			kept = append(kept, tries[i])
 		}
 	}
@@ -145,7 +165,7 @@ func tried(tries []try, scheme *Scheme) bool {
 
 func familiar(tries []try, place Place) bool {
 	for i := range tries {
-		if tries[i].known && tries[i].scheme.Place.same(place) {
+		if (tries[i].known || tries[i].vouched) && tries[i].scheme.Place.same(place) {
 			return true
 		}
 	}
@@ -166,6 +186,12 @@ var reasonNames = [reasons]string{"client", "account", "scheme", "crowd"}
 // judge is how long a try has to wait, or its refusal.
 func (g *Guessing) judge(x *sallyport.Exchange, t *try, now time.Time) (time.Duration, error) {
 	tally := g.Tally
+	if t.vouched {
+		if over := tally.accounts.level(t.holder(), now) - g.account.last(); over > 0 {
+			return 0, g.refuse(x, t, byAccount, over)
+		}
+		return 0, nil
+	}
 	client := tally.clients.level(t.client, now)
 	if over := client - g.client.last(); over > 0 {
 		return 0, g.refuse(x, t, byClient, over)
@@ -197,6 +223,10 @@ func (g *Guessing) judge(x *sallyport.Exchange, t *try, now time.Time) (time.Dur
 // is such an account.
 func (g *Guessing) refuse(x *sallyport.Exchange, t *try, why int, wait time.Duration) error {
 	t.watch.refused[why].Add(1)
+	if t.acquainted && why != byAccount {
+		// The one that is known would have passed: to be refused is an answer.
+		g.Tally.fail(x, t, byAccount, t.holder(), x.Env.Now(), 1, g)
+	}
 	t.scheme.note(x, "failures of "+reasonNames[why])
 	seconds := (wait + time.Second - 1) / time.Second // to come too early would be refused again (RFC 9110 §10.2.3)
 	return problem.Refuse(problem.FailuresExceeded, "Too many attempts to identify have failed. Try again later.").

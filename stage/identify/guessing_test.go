@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"sallyport"
+	"sallyport/message"
 	"sallyport/problem"
 )
 
@@ -228,6 +230,22 @@ func TestGuessing(t *testing.T) {
 			}
 			time.Sleep(2 * time.Hour)
 			a.mustLetIn(t, office, "victim", "right")
+		},
+		"somebody behind the same address cannot guess by being refused": func(t *testing.T) {
+			a := attack(0)
+			a.mustLetIn(t, home, "victim", "right")
+			for i := 0; !refused(a.asks(home, user(i), "Summer2026")); i++ { // the address is over its limit
+			}
+			for i := range 30 {
+				if err := a.asks(home, "victim", fmt.Sprint("guess", i)); !refused(err) {
+					t.Fatalf("guess %d: %v", i, err)
+				}
+			}
+			if err := a.asks(home, "victim", "right"); !refused(err) {
+				t.Fatalf("the right password after thirty guesses: %v", err)
+			}
+			time.Sleep(3 * time.Hour)
+			a.mustLetIn(t, home, "victim", "right")
 		},
 		"an account that is not there looks like one that is": func(t *testing.T) {
 			there, absent := attack(0), attack(0)
@@ -458,3 +476,40 @@ func BenchmarkKnown(b *testing.B) {
 		}
 	})
 }
+
+// TestLeavingIsAFailure: who gives a try up that is held back has
+// learnt that it was wrong.
+func TestLeavingIsAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attack(0)
+		home := address(1)
+		a.mustLetIn(t, home, "victim", "right")
+		for range 3 {
+			a.asks(home, "victim", "wrong") // from now on tries are held back
+		}
+		op := &sallyport.Operation{Index: -1}
+		op.Place(sallyport.Placed{Stage: sallyport.Identify, Name: "guessing", Step: a.guard}, sallyport.Placed{Stage: sallyport.Identify, Name: "security", Step: a.security})
+		a.env.Bodies = sallyport.NewBudget(1 << 20)
+		gateway := sallyport.NewGateway(a.env, &sallyport.Plan{Match: func(*sallyport.Exchange) *sallyport.Operation { return op }})
+		for range 20 {
+			x := request("", "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("victim:guess")))
+			ctx, leave := context.WithTimeout(t.Context(), time.Millisecond)
+			x.Context, x.Client = ctx, home
+			if err := gateway.Serve(x, closedDoor{}); err != nil {
+				t.Fatal(err)
+			}
+			leave()
+		}
+		if checked := a.checked; checked > 5 {
+			t.Errorf("%d were checked", checked)
+		}
+		if err := a.asks(home, "victim", "right"); !refused(err) {
+			t.Errorf("the right password after twenty guesses that were given up: %v", err)
+		}
+	})
+}
+
+// closedDoor sends nothing.
+type closedDoor struct{}
+
+func (closedDoor) Send(*message.Response) (int64, error) { return 0, nil }

@@ -52,7 +52,9 @@ type Watch struct {
 	// API and Scheme name it in the log and in metrics.
 	API, Scheme string
 
-	scope   uint64
+	scope uint64
+	// trouble is until when failures of accounts are remembered, as seconds say.
+	trouble atomic.Uint32
 	known   acquaintances
 	alarm   alarm
 	refused [reasons]atomic.Uint64
@@ -79,6 +81,15 @@ func (w *Watch) tell(log *slog.Logger, raised bool) {
 	log.Info(guessingEnds, "by", reasonNames[byScheme], "api", w.API, "scheme", w.Scheme)
 }
 
+func (w *Watch) troubled(until uint32) {
+	for {
+		known := w.trouble.Load()
+		if known >= until || w.trouble.CompareAndSwap(known, until) {
+			return
+		}
+	}
+}
+
 // Events of the log: one when a holder crosses its limit, one when that is over.
 const (
 	guessingBegins = "guessing refused"
@@ -92,6 +103,9 @@ func (t *Tally) fail(x *sallyport.Exchange, of *try, why int, holder uint64, now
 		counted, p = &t.accounts, g.account
 	}
 	before, after := counted.add(holder, now, time.Duration(weight*float64(p.interval)), p)
+	if why == byAccount {
+		of.watch.troubled(seconds(now.Add(after), t.epoch) + 1)
+	}
 	if before > p.last() || after <= p.last() {
 		return
 	}

@@ -20,7 +20,10 @@ type try struct {
 	// it is known and need not be asked for.
 	account uint64
 	// known: it was right from this network. Acquainted: one of the account was.
-	known, acquainted bool
+	// Vouched: both, while failures of accounts are remembered: then those of this
+	// account from this network count against it too. Else somebody behind the same
+	// address could guess for as long as it likes, refused each time but the last.
+	known, acquainted, vouched bool
 	// stale: that is to be noted again.
 	stale bool
 }
@@ -31,14 +34,20 @@ func (g *Guessing) try(x *sallyport.Exchange, scheme *Scheme, secret string) try
 	t, now := try{scheme: scheme, watch: scheme.Watch}, seconds(x.Start, g.Tally.epoch)
 	t.client = g.Tally.network(x.Client)
 	t.secret = maphash.String(g.Tally.seed, tail(secret)) | 1
-	if t.known, t.stale = t.watch.known.knows(t.secret, mix(t.client, t.secret), now, g.remember); t.known {
+	known, stale := t.watch.known.knows(t.secret, mix(t.client, t.secret), now, g.remember)
+	troubled := t.watch.trouble.Load() > now
+	if t.known = known; known && !stale && !troubled {
 		return t
 	}
+	t.stale = stale
 	if a, ok := scheme.Method.(Accountant); ok {
 		if name := a.Account(secret); name != "" {
 			t.account = mix(t.watch.scope, maphash.String(g.Tally.seed, name)) | 1
 			t.acquainted, _ = t.watch.known.knows(t.account, mix(t.client, t.account), now, g.remember)
 		}
+	}
+	if t.account != 0 && troubled {
+		t.known, t.vouched = false, known && t.acquainted
 	}
 	return t
 }
@@ -106,11 +115,11 @@ func (g *Guessing) right(x *sallyport.Exchange, f *finding) {
 	}
 	now := seconds(x.Start, g.Tally.epoch)
 	t.watch.known.meet(t.secret, mix(t.client, t.secret), now)
-	if t.known {
-		return
-	}
 	if t.account != 0 {
 		t.watch.known.meet(t.account, mix(t.client, t.account), now)
+	}
+	if t.known || t.vouched {
+		return
 	}
 	t.watch.count(x, x.Env.Now(), 0, g.rules)
 }
