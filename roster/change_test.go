@@ -66,6 +66,7 @@ func TestChanges(t *testing.T) {
 		s.key(t, text, func(k *store.Key) { k.Revoked = time.Now() })
 		s.set(func() { s.forgotten, s.cut = int64(len(s.changes)), false })
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		asks(t, r, text, "revoked")
 	})
 	inBubble(t, "a store that was put back is not the one that was known", func(t *testing.T) {
@@ -79,6 +80,7 @@ func TestChanges(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		s.set(func() { s.keys, s.changes, s.cut = map[string]*store.Key{}, s.changes[:1], false })
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		asks(t, r, text, "unknown")
 	})
 	inBubble(t, "new keys of the keyring are taken over before anything is believed", func(t *testing.T) {
@@ -99,11 +101,13 @@ func TestChanges(t *testing.T) {
 		s.change("secret", "partner", func() {})
 		s.change("secret", "other", func() {})
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		if r.contact.up.Load() {
 			t.Error("the store counts as followed though a change was not taken over")
 		}
 		fails.Store(false)
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if strings.Join(told, " ") != "keys secret" {
 			t.Errorf("told of %v", told)
 		}
@@ -127,6 +131,7 @@ func TestChanges(t *testing.T) {
 		s.key(t, text, func(k *store.Key) { k.Revoked = time.Now() })
 		s.set(func() { s.cut = false })
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		asks(t, r, text, "revoked")
 	})
 }
@@ -235,6 +240,7 @@ func TestCut(t *testing.T) {
 		s.key(t, known, func(k *store.Key) { k.Revoked = time.Now() })
 		s.set(func() { s.cut = false })
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		asks(t, r, known, "revoked")
 		asks(t, r, other, "let in")
 		if err := r.Ready(t.Context()); err != nil {
@@ -293,6 +299,7 @@ func TestCut(t *testing.T) {
 		}
 		s.set(func() { s.cut = false })
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		asks(t, r, text, "let in")
 	})
 	inBubble(t, "before it was loaded nobody comes in", func(t *testing.T) {
