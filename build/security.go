@@ -287,7 +287,7 @@ func how(m identify.Method) string {
 	case *identify.Introspection:
 		return "tokens that " + m.Issuer + " says are active for " + cmp.Or(strings.Join(m.Audiences, " or "), "any audience")
 	case *identify.Key:
-		return counted(len(m.Keys), "key", "keys")
+		return keysOf(m)
 	case *identify.Basic:
 		return passwordsOf(m)
 	}

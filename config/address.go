@@ -72,6 +72,23 @@ func (p *Prefix) set(text string) error {
 	return nil
 }
 
+// Network is an address or a range of them that something is good in.
+type Network struct{ netip.Prefix }
+
+func (*Network) wanted() (string, string) { return new(Prefix).wanted() }
+
+func (n *Network) set(text string) error {
+	var p Prefix
+	if err := p.set(text); err == nil {
+		n.Prefix = p.Prefix
+		return nil
+	} else if everywhere, parsed := netip.ParsePrefix(text); parsed == nil && everywhere.Bits() == 0 {
+		return errors.New("it is everywhere, as without networks")
+	} else {
+		return err
+	}
+}
+
 // Authority is a host with a port if need be, as it stands in a URL.
 type Authority string
 

@@ -29,8 +29,11 @@ type Flags struct {
 	Public []string
 	// JWT are SCHEME=ISSUER,AUDIENCE,JWKS, the last a URL or a path (--jwt).
 	JWT []string
-	// Keys are SCHEME=FILE, a list of API keys (--keys).
+	// Keys are SCHEME=FILE, a list of API keys, or SCHEME for those of the store
+	// (--keys).
 	Keys []string
+	// Store is the URL of the store, unless it is the default (--store).
+	Store string
 	// Unchecked are schemes that are left to the backend (--unchecked).
 	Unchecked []string
 }
@@ -49,6 +52,10 @@ func (r Reader) FromFlags(f Flags) (*Config, error) {
 	d.flaggedListener(&c.Listen[0], f)
 	if f.Admin != "" {
 		d.flag(&c.Admin.Address, &c.Admin.Place, "admin", "address", f.Admin, `off:""`)
+	}
+	if f.Store != "" {
+		d.flag(&c.Store.URL, &c.Store.Place, "store", "url", f.Store, "")
+		c.note("store", flagPosition("store"))
 	}
 	c.APIs = make([]API, 1)
 	d.flaggedAPI(&c.APIs[0], f)
@@ -100,13 +107,19 @@ func (d *decoder) flaggedSchemes(a *API, f Flags) {
 		d.flaggedJWT(d.scheme(a, "jwt", text, "SCHEME=ISSUER,AUDIENCE,JWKS"), text)
 	}
 	for _, text := range f.Keys {
-		s := d.scheme(a, "keys", text, "SCHEME=FILE")
+		form := "SCHEME=FILE"
+		if !strings.Contains(text, "=") {
+			form = "SCHEME"
+		}
+		s := d.scheme(a, "keys", text, form)
 		if s == nil {
 			continue
 		}
-		_, file, _ := strings.Cut(text, "=")
-		s.Key = &KeySet{Place: Place{At: s.At}, File: file}
-		s.Key.note("file", s.At)
+		s.Key = &KeySet{Place: Place{At: s.At}}
+		if _, file, named := strings.Cut(text, "="); named {
+			s.Key.File = file
+			s.Key.note("file", s.At)
+		}
 		s.Key.check(d)
 	}
 	for _, text := range f.Unchecked {

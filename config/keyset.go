@@ -1,6 +1,7 @@
 package config
 
-// KeySet is the API keys that are known, here or in a file of their own.
+// KeySet is the API keys that are known, here or in a file of their own. Without
+// keys and file they are the store's.
 type KeySet struct {
 	Place `json:"-"`
 
@@ -8,7 +9,13 @@ type KeySet struct {
 	Keys []Key `yaml:"keys"`
 	// A file that holds such a list under keys, besides those that stand here.
 	File string `yaml:"file" path:""`
+	// Ask the store for keys that are not listed. Without keys and file it is
+	// asked anyway.
+	Store bool `yaml:"store"`
 }
+
+// AsksStore tells whether keys are the store's, too.
+func (k *KeySet) AsksStore() bool { return k.Store || len(k.Keys) == 0 && !k.Wrote("file") }
 
 // Key is one API key and whom it proves.
 type Key struct {
@@ -23,6 +30,9 @@ type Key struct {
 	Scopes []string `yaml:"scopes"`
 	// The roles that the holder has.
 	Roles []string `yaml:"roles"`
+	// The networks that the key may be used from, by the client's address.
+	// Without any, from anywhere.
+	Networks []Network `yaml:"networks"`
 	// When the key ends: a date (at its beginning, UTC) or a time such as
 	// 2027-01-31T12:00:00Z. Without it, never.
 	Expires Time `yaml:"expires"`
@@ -32,8 +42,8 @@ func (k *KeySet) check(c *decoder) {
 	if k.File != "" {
 		k.Keys = append(k.Keys, c.keyFile(k.File, k.PositionOf("file"))...)
 	}
-	if len(k.Keys) == 0 && !k.Wrote("file") {
-		c.wrong(k.At, "list keys, or name a file that does", "without a key nobody can come in")
+	if len(k.Keys) == 0 && k.Wrote("keys") && !k.Wrote("file") && !k.Store {
+		c.wrong(k.PositionOf("keys"), "list keys, or remove the word to ask the store", "without a key nobody can come in")
 	}
 	seen := make(map[KeyHash]bool, len(k.Keys))
 	for i := range k.Keys {

@@ -61,6 +61,22 @@ func (s StoreURL) String() string {
 	return shown.String()
 }
 
+// NeedsStore tells whether the store must be open to serve this: it is written,
+// or a scheme asks it.
+func (c *Config) NeedsStore() bool {
+	if c.Wrote("store") {
+		return true
+	}
+	for i := range c.APIs {
+		for _, s := range c.APIs[i].Identify {
+			if s.Key != nil && s.Key.AsksStore() || s.Basic != nil && s.Basic.AsksStore() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (d *decoder) storeURL(to *StoreURL, s scalar) {
 	text := s.text
 	if strings.HasPrefix(s.written, "file:") {

@@ -151,6 +151,9 @@ func (r *Roster) ask(ctx context.Context, q query) (*entry, *store.Consumer, err
 	}
 	if e.refused = refusal(key, consumer); e.refused == nil {
 		e.credential = newCredential(key, consumer)
+		if q.kind == "password" {
+			e.credential.Kind = "basic"
+		}
 	}
 	return e, consumer, nil
 }

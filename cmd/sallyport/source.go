@@ -26,14 +26,15 @@ type sourceFlags struct {
 	PlainHTTP bool     `name:"plain-http" help:"Accept plain HTTP on an address beyond loopback."`
 	Public    []string `placeholder:"GLOB" sep:"none" help:"Operations, by id, that may have no security; may be repeated."`
 	JWT       []string `name:"jwt" placeholder:"SCHEME=ISSUER,AUDIENCE,JWKS" sep:"none" help:"Check a scheme's tokens under a JWK set, a file or a URL; may be repeated."`
-	Keys      []string `placeholder:"SCHEME=FILE" sep:"none" help:"Check a scheme's API keys by the hashes in a file; may be repeated."`
+	Keys      []string `placeholder:"SCHEME[=FILE]" sep:"none" help:"Check a scheme's API keys by the hashes in a file, or by the store; may be repeated."`
+	Store     string   `placeholder:"URL" help:"Where consumers and keys are kept, sqlite:sallyport.db unless given."`
 	Unchecked []string `placeholder:"SCHEME" sep:"none" help:"Leave a scheme to the backend; may be repeated."`
 	Partial   bool     `help:"Serve what can be enforced; the other operations refuse every request."`
 }
 
 func (s *sourceFlags) load() (*config.Config, error) {
 	if s.Document == "" {
-		if s.Upstream != "" || s.Public != nil || s.JWT != nil || s.Keys != nil || s.Unchecked != nil || s.Listen != "" || s.Admin != "" || s.Partial || s.PlainHTTP {
+		if s.Upstream != "" || s.Public != nil || s.JWT != nil || s.Keys != nil || s.Unchecked != nil || s.Listen != "" || s.Admin != "" || s.Store != "" || s.Partial || s.PlainHTTP {
 			return nil, usageError{errors.New("the flags that describe an API go with --document; with a configuration file, write it there")}
 		}
 		return config.Load(s.file())
@@ -43,7 +44,7 @@ func (s *sourceFlags) load() (*config.Config, error) {
 	}
 	return config.FromFlags(config.Flags{
 		Document: s.Document, Upstream: s.Upstream, Listen: s.Listen, Admin: s.Admin, PlainHTTP: s.PlainHTTP, Partial: s.Partial,
-		Public: s.Public, JWT: s.JWT, Keys: s.Keys, Unchecked: s.Unchecked,
+		Public: s.Public, JWT: s.JWT, Keys: s.Keys, Unchecked: s.Unchecked, Store: s.Store,
 	})
 }
 

@@ -57,6 +57,8 @@ type Scheme struct {
 	// Watch is what is known of its credentials, for Security.Guessing; nil where
 	// nothing is tried here: what is left to the backend.
 	Watch *Watch
+
+	owned owned
 }
 
 // Requirement is a scheme and what it must grant.
@@ -182,9 +184,17 @@ func (s *Scheme) own(c *sallyport.Credential) *sallyport.Credential {
 	if c.Scheme == s.Name && !grants {
 		return c
 	}
+	if c.Consumer != "" && (c.Kind == "key" || c.Kind == "basic") {
+		return s.owned.of(c, s.copied) // one that many requests share
+	}
+	return s.copied(c)
+}
+
+// copied is a credential of this scheme with what its roles grant.
+func (s *Scheme) copied(c *sallyport.Credential) *sallyport.Credential {
 	named := *c
 	named.Scheme = s.Name
-	if grants {
+	if c.Kind != sallyport.Unchecked {
 		named.Roles, named.Scopes = s.Roles.add(c.Roles, c.Scopes)
 	}
 	return &named
