@@ -5,17 +5,67 @@ import (
 	"errors"
 
 	"sallyport/build"
+	"sallyport/config"
+	"sallyport/roster"
+	"sallyport/source"
+	"sallyport/store"
 )
 
-// keep opens the store and the keyring, where the configuration names a store.
+// keep opens the store and the keyring, where the configuration needs them, and
+// follows what changes in them until giveUp.
 func (s *server) keep(ctx context.Context) error {
+	c := &s.config.Store
 	s.options.Build.Secret = s.secret
-	if !s.config.Wrote("store") && len(s.config.Stored) == 0 {
+	if !s.config.NeedsStore() {
 		return nil
 	}
 	var err error
-	s.kept, err = build.OpenKept(ctx, s.config, "sallyport")
-	return err
+	if s.kept, err = build.OpenKept(ctx, s.config, "sallyport"); err != nil {
+		return err
+	}
+	s.roster = roster.New(s.kept.Store, s.kept.Ring, roster.Options{
+		Now: s.env.Now, Log: s.log,
+		Stale: c.Stale.Duration(), Timeout: c.Timeout.Duration(), Entries: c.Cache, Changed: s.changed,
+	})
+	if err := s.roster.Load(ctx); err != nil {
+		s.kept.Close()
+		return source.Mistakes{{Position: c.PositionOf("url"), Message: err.Error()}}
+	}
+	s.registry.MustRegister(s.roster.Collector())
+	s.options.Build.Roster = s.roster
+	s.log.Info("the store is open", "url", c.URL.String(), "stale", c.Stale.String())
+	s.follow()
+	return nil
+}
+
+// follow lets the roster live until giveUp: through the drain, when requests are
+// still under way.
+func (s *server) follow() {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.roster.Run(ctx)
+	}()
+	s.unfollow = func() {
+		stop()
+		<-ended
+	}
+}
+
+// changed takes over what changed in the store beside who may come in. A plan
+// holds secrets of the store: it is built anew.
+func (s *server) changed(ctx context.Context, kind store.Kind) error {
+	switch kind {
+	case store.KeyringChanged:
+		return s.kept.Ring.Reload(ctx)
+	case store.SecretChanged:
+		select {
+		case s.stored <- struct{}{}:
+		default: // one reload is due already
+		}
+	}
+	return nil
 }
 
 // giveUp closes the store once nobody asks it any more.
@@ -23,6 +73,7 @@ func (s *server) giveUp() {
 	if s.kept == nil {
 		return
 	}
+	s.unfollow()
 	if err := s.kept.Close(); err != nil {
 		s.log.Error("closing the store", "error", err)
 	}
@@ -36,4 +87,26 @@ func (s *server) secret(ctx context.Context, name string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.Store.Timeout.Duration())
 	defer cancel()
 	return s.kept.Secret(ctx, name)
+}
+
+// storeReady is asked by /readyz.
+func (s *server) storeReady() []build.Ready {
+	if s.roster == nil {
+		return nil
+	}
+	return []build.Ready{{Name: "the store", At: s.config.Store.At, Check: s.roster.Ready}}
+}
+
+// unopened refuses a configuration that needs a store where none was opened at
+// the start.
+func (s *server) unopened(c *config.Config) error {
+	if s.kept != nil || !c.NeedsStore() {
+		return nil
+	}
+	return source.Mistakes{{Position: c.Store.At, Message: "a store is needed now, and is opened at the start only", Remedy: "start the gateway again"}}
+}
+
+func sameStore(a, b *config.Store) bool {
+	return a.URL.SQLite == b.URL.SQLite && a.URL.Postgres.Reveal() == b.URL.Postgres.Reveal() &&
+		a.Stale == b.Stale && a.Timeout == b.Timeout && a.Cache == b.Cache
 }

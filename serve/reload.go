@@ -41,6 +41,9 @@ func (s *server) next(ctx context.Context) (*config.Config, *build.Result, func(
 		return nil, nil, nil, err
 	}
 	s.watcher.set(slices.Concat(s.files, named(c), s.certificateFiles()))
+	if err := s.unopened(c); err != nil {
+		return nil, nil, nil, err
+	}
 	renew, err := s.renewal()
 	if err != nil {
 		return nil, nil, nil, err
@@ -89,6 +92,7 @@ func (s *server) warnFixed(c *config.Config) {
 		{"listen", slices.EqualFunc(s.config.Listen, c.Listen, sameListener)},
 		{"log", s.config.Log.Output == c.Log.Output && s.config.Log.Format == c.Log.Format},
 		{"sizes", sameSizes(s.config.Sizes, c.Sizes)},
+		{"store", s.kept == nil || sameStore(&s.config.Store, &c.Store)},
 		{"timeouts", reflect.DeepEqual(withoutPlace(s.config.Timeouts), withoutPlace(c.Timeouts))},
 	} {
 		if !setting.same {

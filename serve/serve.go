@@ -25,6 +25,7 @@ import (
 	"sallyport"
 	"sallyport/build"
 	"sallyport/config"
+	"sallyport/roster"
 	"sallyport/stage/forward"
 	"sallyport/stage/identify"
 	"sallyport/stage/record"
@@ -64,6 +65,9 @@ type server struct {
 	admin     *http.Server // nil where it is off
 	// kept is nil where no store is open; console, the admin API, likewise.
 	kept       *build.Kept
+	roster     *roster.Roster
+	unfollow   func()
+	stored     chan struct{} // a secret in the store changed
 	console    *sallyport.Gateway
 	consoleEnv *sallyport.Env
 	// turnedAway counts connections beyond a listener's number.
@@ -82,7 +86,7 @@ type server struct {
 // Run serves until ctx ends, then drains. Mistakes in the configuration are
 // returned before anything is listened on.
 func Run(ctx context.Context, o Options) error {
-	s := &server{options: o, signals: make(chan os.Signal, 1)}
+	s := &server{options: o, signals: make(chan os.Signal, 1), stored: make(chan struct{}, 1)}
 	if o.Signals {
 		// From the very start: until it is asked for, SIGHUP ends a process.
 		signal.Notify(s.signals, syscall.SIGHUP)
@@ -158,7 +162,7 @@ func (s *server) build(ctx context.Context, c *config.Config) (*build.Result, er
 
 // adopt notes what belongs to the plan that serves now.
 func (s *server) adopt(c *config.Config, result *build.Result) {
-	ready := slices.Concat(result.Ready, result.Reachable)
+	ready := slices.Concat(result.Ready, result.Reachable, s.storeReady())
 	s.ready.Store(&ready)
 	s.upstreams.Show(result.Upstreams, result.Tunnels)
 	s.guessing.Show(s.env, result.Guessing, result.Watches)
@@ -224,6 +228,8 @@ func (s *server) wait(ctx context.Context) error {
 			s.reload(ctx, "request")
 		case <-changes:
 			s.reload(ctx, "change")
+		case <-s.stored:
+			s.reload(ctx, "secret")
 		}
 	}
 }
