@@ -39,8 +39,8 @@ func (a *apiBuilder) jwt(c *config.Scheme, place identify.Place) (identify.Metho
 	if err != nil {
 		return nil, err
 	}
-	if r, ok := any(a.options.Roster).(identify.Revocations); ok && a.options.Roster != nil {
-		method.Revocations = r
+	if a.options.Roster != nil {
+		method.Revocations = a.options.Roster
 	}
 	method.Binding, err = a.binding()
 	return method, err

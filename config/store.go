@@ -69,7 +69,7 @@ func (c *Config) NeedsStore() bool {
 	}
 	for i := range c.APIs {
 		for _, s := range c.APIs[i].Identify {
-			if s.Key != nil && s.Key.AsksStore() || s.Basic != nil && s.Basic.AsksStore() {
+			if s.Key != nil && s.Key.AsksStore() || s.Basic != nil && s.Basic.AsksStore() || s.Certificate != nil && s.Certificate.Store {
 				return true
 			}
 		}

@@ -14,7 +14,7 @@ type Refused struct {
 
 // Error tells the reason, and of whom; there is nothing secret in it.
 func (r *Refused) Error() string {
-	text := "it is " + r.Why
+	text := r.Why
 	if r.Consumer != "" {
 		text += ", consumer " + r.Consumer
 	}

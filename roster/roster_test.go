@@ -100,7 +100,7 @@ func TestRoster(t *testing.T) {
 		time.Sleep(time.Until(end))
 		asks(t, r, ending, "expired")
 		_, err := r.Key(t.Context(), ending)
-		if text := err.Error(); text != "it is expired, consumer shop, key key-2" {
+		if text := err.Error(); text != "expired, consumer shop, key key-2" {
 			t.Error(text)
 		}
 	})

@@ -264,3 +264,29 @@ func (u *untilReady) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// TestJudgingOpensNoStore: what only judges a configuration leaves the store,
+// and the folder that it is in, alone.
+func TestJudgingOpensNoStore(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sallyport.yaml")
+	for name, text := range map[string]string{
+		"shop.yaml": shopDocument,
+		"sallyport.yaml": "store: sqlite:who.db\napis:\n  - name: shop\n    document: shop.yaml\n    upstream: http://127.0.0.1:9\n" +
+			"    public: ['*']\n    partial: true\n    identify: { key: { key: {} } }\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"check", "--config", file}, {"explain", "--config", file, "GET", "/_mock/api/items"}} {
+		var out, errs strings.Builder
+		if code := run(context.Background(), args, &out, &errs); code != exitFine {
+			t.Errorf("%v: %d\n%s%s", args, code, &out, &errs)
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 2 {
+		t.Errorf("%v, %v", files, err)
+	}
+}

@@ -65,7 +65,7 @@ func (k *Key) find(x *sallyport.Exchange, secret string) (*sallyport.Credential,
 	case unavailable(err):
 		return nil, problem.Fail(problem.KeysUnavailable, err).With("Retry-After", "5")
 	case err != nil:
-		return nil, badKey(err)
+		return nil, badKey(reason("key " + err.Error()))
 	}
 	return held, nil
 }

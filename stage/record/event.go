@@ -91,6 +91,9 @@ func tell(to event, x *sallyport.Exchange, decision Decision, took time.Duration
 	if c := x.Caller.Proved(); c != nil {
 		to.text("principal", c.ID)
 		to.text("scheme", c.Scheme)
+		if c.Key != "" {
+			to.text("key", c.Key)
+		}
 	}
 	if x.Upstream.Target != "" {
 		to.text("upstream", x.Upstream.Target)
