@@ -62,9 +62,9 @@ func (s StoreURL) String() string {
 }
 
 // NeedsStore tells whether the store must be open to serve this: it is written,
-// or a scheme asks it.
+// a secret is in it, or a scheme asks it.
 func (c *Config) NeedsStore() bool {
-	if c.Wrote("store") {
+	if c.Wrote("store") || len(c.Stored) > 0 {
 		return true
 	}
 	for i := range c.APIs {
