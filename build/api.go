@@ -40,6 +40,7 @@ type apiBuilder struct {
 	certificates *forward.Certificates
 	names        validate.Budget
 	plans        *xmlbody.Planner
+	unguarded    []Unguarded
 	later        []func()        // what is done when every operation of the API is made
 	used         map[string]bool // names of the configuration that some operation needed
 }
@@ -73,6 +74,7 @@ func (b *builder) api(c *config.API) *API {
 		api.Operations = append(api.Operations, op)
 		a.route(tables, declared, op)
 	}
+	api.Unguarded = a.unguarded
 	for _, f := range a.later {
 		f()
 	}

@@ -87,6 +87,8 @@ type API struct {
 	Document *openapi.Document
 	// Operations in the order of the document.
 	Operations []*sallyport.Operation
+	// Unguarded are those that no rule binds to the objects of the caller.
+	Unguarded []Unguarded
 
 	config   *config.API
 	compiler *jsonschema.Compiler // nil unless Options.Report

@@ -84,6 +84,7 @@ func (o *operationBuilder) guard() {
 		if r == nil {
 			continue
 		}
+		o.bound = o.bound || about(r.Rule)
 		switch n := r.Needs(); {
 		case n.Has(rule.Request) && n.Has(rule.Object):
 			o.faults.Add(s.at, "write one rule for each", "the rule of %s asks for request and object together", o.op.ID)

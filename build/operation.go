@@ -50,6 +50,7 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	o.needsHTTP2()
 	o.filter()
 	o.forward()
+	o.findUnguarded()
 	if len(o.faults) > 0 {
 		a.unserved(op, o.faults)
 	}
@@ -86,6 +87,7 @@ type operationBuilder struct {
 	rules    config.Rules
 	faults   source.Mistakes
 	guarded  guarded
+	bound    bool // a rule before the answer is about an object
 	identity bool // the answers of success are read: see forward.Upstream
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"sallyport"
@@ -14,8 +15,9 @@ import (
 
 type checkCommand struct {
 	sourceFlags
-	Output string `enum:"text,json,sarif" default:"text" help:"Form of the report: text, json or sarif."`
-	All    bool   `help:"List every control of every operation, not only what is not enforced."`
+	Output  string   `enum:"text,json,sarif" default:"text" help:"Form of the report: text, json or sarif."`
+	Require []string `enum:"object-rules" placeholder:"WHAT" help:"Fail where this is lacking. object-rules: a rule for every operation that is asked for an object by its identifier."`
+	All     bool     `help:"List every control of every operation, not only what is not enforced."`
 
 	Operation string `placeholder:"ID" help:"Report on one operation alone, with every control and every word of its places."`
 }
@@ -42,7 +44,7 @@ func (k *checkCommand) Run(c *console) error {
 	default:
 		err = r.writeText(c.stdout, c.stderr, k.All || k.Operation != "")
 	}
-	if err == nil && len(mistakes) > 0 {
+	if err == nil && (len(mistakes) > 0 || slices.Contains(k.Require, objectRules) && r.lacksRules()) {
 		err = errFindings
 	}
 	return err
@@ -70,6 +72,7 @@ func (r *enforcement) writeText(out, errs io.Writer, all bool) error {
 		fmt.Fprintf(out, "%s: %s, OpenAPI %s, %s\n", a.Name, a.Document, a.Version, plural(len(a.Operations), "operation"))
 		fmt.Fprintf(out, "  %d served, %d refused; %s, %s not enforced\n", a.Served, len(a.Operations)-a.Served, plural(a.Enforced, "control"), plural(a.Unenforced, "statement"))
 		a.Words.writeText(out)
+		a.writeUnguarded(out)
 		for _, u := range a.Unrouted {
 			fmt.Fprintf(out, "  not routed: %s (%s)\n", u.Name, u.At)
 		}

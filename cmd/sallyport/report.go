@@ -35,6 +35,7 @@ type apiReport struct {
 	Unenforced int               `json:"unenforced"`
 	Unrouted   []placeReport     `json:"unrouted,omitempty"`
 	Words      summaryReport     `json:"words"`
+	Unguarded  []unguardedReport `json:"unguarded"`
 	Operations []operationReport `json:"operations"`
 }
 
@@ -90,6 +91,7 @@ func newReport(result *build.Result, mistakes source.Mistakes) *enforcement {
 			a.Unrouted = append(a.Unrouted, placeReport{u.Name, u.At.String()})
 		}
 		a.Words = newSummaryReport(words.Summary())
+		a.Unguarded = newUnguardedReports(api.Unguarded)
 		for i, op := range api.Operations {
 			o := newOperationReport(op)
 			o.Places = newWordsReports(words.Operation(i))
