@@ -66,7 +66,7 @@ func Open(ctx context.Context, path string) (store.Store, error) {
 
 func open(ctx context.Context, path string) (*engine, error) {
 	e := &engine{
-		writer: sql.OpenDB(connector(path, "journal_size_limit(67108864)")),
+		writer: sql.OpenDB(connector(path, "journal_size_limit(67108864)", "wal_autocheckpoint(8192)", "cache_size(-65536)")),
 		reader: sql.OpenDB(connector(path, "query_only(1)", "cache_size(-8192)")),
 	}
 	e.writer.SetMaxOpenConns(1)

@@ -1,6 +1,7 @@
 package tables
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -68,6 +69,9 @@ func (s *Store) AddKeys(ctx context.Context, keys []*store.Key, e store.Entry) e
 }
 
 func insertKeys(ctx context.Context, tx Tx, keys []*store.Key) error {
+	// In the order of the hashes: the index of hashes is gone through once, and
+	// not a page at random for each key.
+	keys = slices.SortedFunc(slices.Values(keys), func(a, b *store.Key) int { return bytes.Compare(a.Hash, b.Hash) })
 	rows := make([][]any, len(keys))
 	for i, k := range keys {
 		rows[i] = []any{string(k.ID), string(k.Consumer), k.Name, k.Hash, int64(k.Generation), k.Hint,
