@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -36,10 +35,7 @@ func (r *Refusals) Run(x *sallyport.Exchange) error {
 	if !r.news(attempt{x.Caller.ID(), x.Op.ID}, x.Start) {
 		return nil
 	}
-	// Whoever hangs up is written down all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Context), pace)
-	defer cancel()
-	return r.Desk.Refuse(ctx, By{x.Caller.ID(), x.Client.String()}, x.Op.ID, x.Refusal.Kind.Name())
+	return r.Desk.Refuse(x.Context, By{x.Caller.ID(), x.Client.String()}, x.Op.ID, x.Refusal.Kind.Name())
 }
 
 func (r *Refusals) news(a attempt, now time.Time) bool {
