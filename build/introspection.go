@@ -41,28 +41,26 @@ func (a *apiBuilder) introspection(c *config.Scheme) (identify.Method, error) {
 	if a.options.Roster != nil {
 		method.Revocations = a.options.Roster
 	}
-	if err := a.bind(method); err != nil {
+	if err := a.bind(method, i); err != nil {
 		return nil, err
 	}
 	a.result.Ready = append(a.result.Ready, Ready{Name: "introspection endpoint of " + i.Issuer, At: i.PositionOf("url"), Check: method.Ready})
 	return method, nil
 }
 
-// boundCertificates is the number of certificates whose thumbprints are
-// remembered.
-const boundCertificates = 4096
-
 // bind has tokens held to the certificate that their answer names (RFC 8705
 // §3.2). One that is bound in another way is refused.
-func (a *apiBuilder) bind(method *identify.Introspection) error {
-	binding, err := sallyport.Shared(a.result.Lasting, "certificates that tokens are bound to", func() (*identify.Binding, error) {
-		return identify.NewBinding(boundCertificates), nil
-	})
+func (a *apiBuilder) bind(method *identify.Introspection, c *config.Introspection) error {
+	if err := a.bindable(c.Bound, c.Place); err != nil {
+		return err
+	}
+	binding, err := a.binding()
 	if err != nil {
 		return err
 	}
-	method.Bindings = jose.BoundToCertificate
-	method.Bound = func(x *sallyport.Exchange, c *jose.Confirmation) error { return binding.Check(x, c, false) }
+	must := c.Bound == "certificate"
+	method.Bindings, method.MustBind = jose.BoundToCertificate, must
+	method.Bound = func(x *sallyport.Exchange, c *jose.Confirmation) error { return binding.Check(x, c, must) }
 	return nil
 }
 

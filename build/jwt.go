@@ -51,6 +51,15 @@ func (a *apiBuilder) binding() (*identify.Binding, error) {
 	return sallyport.Shared(a.result.Lasting, "thumbprints of certificates", func() (*identify.Binding, error) { return identify.NewBinding(16 << 10), nil })
 }
 
+// bindable is a mistake where tokens must be bound to a certificate and no client
+// is asked for one.
+func (a *apiBuilder) bindable(bound string, place config.Place) error {
+	if bound == "" || a.showsCertificates() {
+		return nil
+	}
+	return source.Mistakes{{Position: place.PositionOf("bound"), Message: "no listener asks clients for certificates", Remedy: "give one tls.client_ca, or client_certificates: any"}}
+}
+
 // showsCertificates tells whether any listener asks clients for certificates,
 // verified or not.
 func (b *builder) showsCertificates() bool {
@@ -90,8 +99,8 @@ func (a *apiBuilder) dpop(c *config.DPoP) (*identify.DPoP, error) {
 }
 
 func (a *apiBuilder) issuer(j *config.JWT) (*identify.Issuer, error) {
-	if j.Bound == "certificate" && !a.showsCertificates() {
-		return nil, source.Mistakes{{Position: j.PositionOf("bound"), Message: "no listener asks clients for certificates", Remedy: "give one tls.client_ca, or client_certificates: any"}}
+	if err := a.bindable(j.Bound, j.Place); err != nil {
+		return nil, err
 	}
 	keys, err := a.keySource(j)
 	if err != nil {

@@ -35,6 +35,11 @@ type Introspection struct {
 	MaxCalls int `yaml:"max_calls" default:"64"`
 	// How far the issuer's clock may be off, a minute at most.
 	Skew Duration `yaml:"skew" default:"30s" off:""`
+	// Take only tokens that are bound to the certificate of the client, whose
+	// answer has a cnf that names it (RFC 8705 §3.2). Without it such a token is
+	// held to its certificate too, and others are taken beside. It needs a
+	// listener that asks for certificates (client_certificates).
+	Bound string `yaml:"bound" choices:"certificate"`
 	// Which members of the answer say who the caller is. Where it has no subject,
 	// client_id names a client that acts for itself.
 	Claims Claims `yaml:"claims"`

@@ -312,3 +312,31 @@ func TestCertificatesAllocateNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestIntrospectedTokensThatMustBeBound(t *testing.T) {
+	mine, binding := leaf(t, x509.Certificate{}), NewBinding(4)
+	for name, c := range map[string]struct {
+		claims map[string]any
+		want   problem.Kind // 0: taken
+	}{
+		"bound":         {map[string]any{"cnf": map[string]any{"x5t#S256": jose.Thumbprint(sha256.Sum256(mine.Raw)).String()}}, 0},
+		"not bound":     {map[string]any{}, problem.TokenInvalid},
+		"to another":    {map[string]any{"cnf": map[string]any{"x5t#S256": strings.Repeat("A", 43)}}, problem.TokenInvalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newTeller(t)
+			o.says(c.claims)
+			m := o.method(t)
+			m.Bindings, m.MustBind = jose.BoundToCertificate, true
+			m.Bound = func(x *sallyport.Exchange, c *jose.Confirmation) error { return binding.Check(x, c, true) }
+			for range 2 {
+				_, err := m.Check(showing(mine), "opaque")
+				if c.want == 0 && err != nil {
+					t.Error(err)
+				} else if c.want != 0 {
+					wantKind(t, err, c.want)
+				}
+			}
+		})
+	}
+}

@@ -38,6 +38,8 @@ type Introspection struct {
 	// RFC 8705 §3.2 and RFC 9449 §6.2 put it there).
 	Bindings jose.Binding
 	Bound    func(*sallyport.Exchange, *jose.Confirmation) error
+	// MustBind has Bound asked about tokens that are bound to nothing too.
+	MustBind bool
 	// Revocations are asked beside the issuer; nil are none.
 	Revocations Revocations
 	Now         func() time.Time
@@ -76,7 +78,7 @@ func (i *Introspection) Check(x *sallyport.Exchange, secret string) (*sallyport.
 
 // prove checks what can change while an answer is remembered.
 func (i *Introspection) prove(x *sallyport.Exchange, t *Introspected) error {
-	if t.Confirmation.Bound != 0 {
+	if t.Confirmation.Bound != 0 || i.MustBind {
 		if err := i.Bound(x, &t.Confirmation); err != nil {
 			return err
 		}
