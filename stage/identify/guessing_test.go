@@ -303,6 +303,18 @@ func TestGuessingCountsFailuresOfTheCallerAlone(t *testing.T) {
 	})
 }
 
+func TestWhatAFailureWeighs(t *testing.T) {
+	for kind, want := range map[problem.Kind]float64{
+		problem.CredentialsInvalid: 1, problem.TokenInvalid: 0.1, problem.ProofInvalid: 0.1,
+		problem.TokenExpired: 0, problem.ProofNonce: 0, problem.KeysUnavailable: 0, problem.Overloaded: 0,
+		problem.LimitExceeded: 0, problem.CredentialsAmbiguous: 0, problem.Internal: 0,
+	} {
+		if got := weigh(problem.Refuse(kind, "")); got != want {
+			t.Errorf("%s weighs %v, want %v", kind, got, want)
+		}
+	}
+}
+
 func TestGuessingTellsOfAnAccountByItsHashAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := attack(0)

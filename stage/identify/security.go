@@ -347,8 +347,8 @@ func (s *Security) refuseQueryToken(x *sallyport.Exchange, found []finding) erro
 	if s.QueryToken || x.Request.Query == "" || !s.takesBearer() || !hasPair(x.Request.Query, "access_token") {
 		return nil
 	}
-	if Presented(x.Request) == "bearer" {
-		return problem.Refuse(problem.CredentialsAmbiguous, "The request holds a bearer token in Authorization and one in the query.").
+	if scheme := Presented(x.Request); scheme == "bearer" || scheme == "dpop" {
+		return problem.Refuse(problem.CredentialsAmbiguous, "The request holds a token in Authorization and one in the query.").
 			With("WWW-Authenticate", s.invalidRequest()) // RFC 6750 §3.1
 	}
 	return s.challenge(problem.Refuse(problem.CredentialsMissing, "A token in the query is not taken: send it in Authorization."), nil, found)

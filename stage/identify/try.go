@@ -146,16 +146,16 @@ func (g *Guessing) wrong(x *sallyport.Exchange, f *finding, before []finding) {
 	}
 }
 
-// weigh says what a failure counts. A token that has expired was signed: a
-// client that has not renewed it guesses nothing, and must not lock itself out.
-// A token that is not valid counts a tenth: signatures are not found by trying,
-// and one bad clock or rotated key refuses many at once. What we could not check
-// says nothing of who asked.
+// weigh says what a failure counts. A token that has expired was signed, and one
+// whose proof wants a nonce (RFC 9449 §8.2) is good: such a client guesses nothing,
+// and must not lock itself out. A token that is not valid counts a tenth, and so
+// does its proof: signatures are not found by trying, and one bad clock or rotated
+// key refuses many at once. What we could not check says nothing of who asked.
 func weigh(err error) float64 {
 	switch kind := problem.As(err).Kind; {
-	case kind.Failure() || kind.Status() != problem.CredentialsInvalid.Status() || kind == problem.TokenExpired:
+	case kind.Status() != problem.CredentialsInvalid.Status(), kind == problem.TokenExpired, kind == problem.ProofNonce:
 		return 0
-	case kind == problem.TokenInvalid:
+	case kind == problem.TokenInvalid, kind == problem.ProofInvalid:
 		return 0.1
 	}
 	return 1
