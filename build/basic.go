@@ -32,6 +32,10 @@ func (a *apiBuilder) basic(c *config.Scheme) (identify.Method, error) {
 	if c.Basic.AsksStore() {
 		method.Passwords = a.passwords()
 		costs = append(costs, password.DefaultCost())
+		if !checker.Fits(password.DefaultCost()) {
+			sizes := a.builder.config.Sizes
+			mistakes.Add(sizes.PositionOf("password_memory"), "raise it", "a password of the store takes %d KiB to check, and all together may take %s", password.DefaultCost().Memory, sizes.PasswordMemory)
+		}
 	}
 	for _, cost := range costs {
 		method.Decoys = append(method.Decoys, password.Decoy(cost))
