@@ -106,10 +106,16 @@ type Admin struct {
 
 	// Host and port of /healthz, /readyz and /metrics. They tell operation
 	// names and numbers to whoever asks: keep it where clients cannot reach it.
-	// Below /v1/ is the admin API, where a store is open: not in the clear beyond
-	// loopback, where it is not served.
+	// Below /v1/ is the admin API, where a store is open. In the clear it is
+	// served on loopback alone: beyond, everybody on the way would read its tokens.
 	Address Address `yaml:"address" default:"127.0.0.1:9443" off:""`
+	// Speak TLS on this address; with client_ca operators prove themselves by
+	// certificates too.
+	TLS *TLS `yaml:"tls"`
 }
+
+// Private tells whether nobody on the way can read what is sent there.
+func (a *Admin) Private() bool { return a.TLS != nil || a.Address.Loopback() }
 
 func (l *Listener) check(c *decoder) {
 	overTLS := l.TLS != nil

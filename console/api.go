@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"sallyport"
 	"sallyport/message"
@@ -85,7 +86,9 @@ func (o *operation) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return problem.Refuse(problem.ParameterInvalid, "The query cannot be read.")
 	}
-	c := &call{o.desk, x.Context, By{x.Caller.ID(), x.Client.String()}, x, query}
+	ctx, cancel := context.WithTimeout(x.Context, pace)
+	defer cancel()
+	c := &call{o.desk, ctx, By{x.Caller.ID(), x.Client.String()}, x, query}
 	r, err := o.handle(c)
 	if err != nil {
 		return refusal(err, x.Request.Method)
@@ -93,6 +96,10 @@ func (o *operation) Run(x *sallyport.Exchange) error {
 	x.Response, err = r.response()
 	return err
 }
+
+// pace is what a handler may take that goes through no more than a page; one
+// that goes through everything takes the exchange's own time.
+const pace = 30 * time.Second
 
 func (r *reply) response() (*message.Response, error) {
 	out := &message.Response{Status: r.status, Fields: message.Fields{{Name: "Cache-Control", Value: "no-store"}}}

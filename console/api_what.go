@@ -60,7 +60,7 @@ func deleteAdminToken(c *call) (*reply, error) { return done(c.DeleteToken(c.ctx
 
 func listAudit(c *call) (*reply, error) { return shown(c.Entries(c.ctx, c.span())) }
 
-func verifyAudit(c *call) (*reply, error) { return shown(c.Verify(c.ctx)) }
+func verifyAudit(c *call) (*reply, error) { return shown(c.Verify(c.x.Context)) }
 
 // exportRecords streams: the goroutine ends with the answer's body, which is
 // closed however the exchange ends.
@@ -73,7 +73,7 @@ func exportRecords(c *call) (*reply, error) {
 func (c *call) writeRecords(to io.Writer) error {
 	buffered := bufio.NewWriterSize(to, 32<<10)
 	encoder := json.NewEncoder(buffered)
-	if err := c.Export(c.ctx, func(r Record) error { return encoder.Encode(r) }); err != nil {
+	if err := c.Export(c.x.Context, func(r Record) error { return encoder.Encode(r) }); err != nil {
 		return err
 	}
 	return buffered.Flush()

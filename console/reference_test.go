@@ -81,7 +81,7 @@ A change stands in the audit with the name of the token, the address that it cam
 
 A consumer has an ` + "`ETag`" + `; a change of it names in ` + "`If-Match`" + ` the one that it is meant for, or ` + "`*`" + `. Without it the answer is [428](../problems/condition-missing.md), and [412](../problems/object-changed.md) where somebody else was quicker. Lists come in pages: ` + "`limit`" + ` items (100 unless said, 1000 at most), and the next one with ` + "`after`" + ` set to ` + "`next`" + ` of the answer. Errors are [problem documents](../problems). Pages of other origins cannot call it from a browser: no answer permits it, and there is no cookie.
 
-In the clear it is served on loopback alone: beyond it the tokens would be there for everybody on the way.
+In the clear it is served on loopback alone: beyond it the tokens would be there for everybody on the way, and the address needs ` + "`admin.tls`" + `.
 
 ` + "```sh" + `
 token=$(cat sallyport.admin-token)

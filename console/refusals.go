@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -35,7 +36,10 @@ func (r *Refusals) Run(x *sallyport.Exchange) error {
 	if !r.news(attempt{x.Caller.ID(), x.Op.ID}, x.Start) {
 		return nil
 	}
-	return r.Desk.Refuse(x.Context, By{x.Caller.ID(), x.Client.String()}, x.Op.ID, x.Refusal.Kind.Name())
+	// Whoever hangs up is written down all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.Context), pace)
+	defer cancel()
+	return r.Desk.Refuse(ctx, By{x.Caller.ID(), x.Client.String()}, x.Op.ID, x.Refusal.Kind.Name())
 }
 
 func (r *Refusals) news(a attempt, now time.Time) bool {

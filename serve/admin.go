@@ -2,27 +2,51 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"sallyport"
+	"sallyport/config"
 	"sallyport/docs"
 )
 
-// openAdmin listens for operators: health, readiness, metrics, and the pages
-// of the problem catalogue.
-func (s *server) openAdmin(address string) (*door, error) {
+// openAdmin listens for operators: health, readiness, metrics, the pages of the
+// problem catalogue, and the admin API.
+func (s *server) openAdmin(a *config.Admin) (*door, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "alive\n") })
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /problems/{kind}", problemPage)
-	s.admin = s.server(s.administered(mux))
+	var at sallyport.Listener
+	d := &door{name: "admin", scheme: "http"}
+	var secure *tls.Config
+	if a.TLS != nil {
+		c := s.certificate(a.TLS)
+		take, err := c.read(s.env.Now())
+		if err != nil {
+			return nil, err
+		}
+		take()
+		s.certs = append(s.certs, c)
+		at.Vet, secure, d.scheme = c.clients.vet(), c.config(tlsVersion(a.TLS.MinVersion)), "https"
+	}
+	s.admin = s.server(s.administered(mux, at))
 	s.admin.WriteTimeout = time.Minute
-	listener, err := bind(address)
-	return &door{name: "admin", scheme: "http", listener: listener, serve: func() error { return s.admin.Serve(listener) }}, err
+	s.admin.TLSConfig = secure
+	listener, err := bind(string(a.Address))
+	d.listener = listener
+	d.serve = func() error {
+		if secure != nil {
+			return s.admin.ServeTLS(listener, "", "")
+		}
+		return s.admin.Serve(listener)
+	}
+	return d, err
 }
 
 // readyz tells a load balancer whether to send requests here: not while

@@ -80,17 +80,18 @@ const consolePath = "/v1/"
 // administered gives the requests of the admin API to it and the others to the
 // operators' pages. Which path is whose is seen before anybody mends paths: what
 // has two readings is for the pipeline to refuse.
-func (s *server) administered(pages http.Handler) http.Handler {
+func (s *server) administered(pages http.Handler, at sallyport.Listener) http.Handler {
 	if s.console == nil {
 		return pages
 	}
-	if !s.config.Admin.Address.Loopback() {
-		s.log.Warn("the admin API is not served: its tokens would go in the clear; give admin an address on loopback", "address", string(s.config.Admin.Address))
+	if !s.config.Admin.Private() {
+		s.log.Warn("the admin API is not served: its tokens would go in the clear; give admin tls, or an address on loopback", "address", string(s.config.Admin.Address))
 		return pages
 	}
+	console := s.console.At(at)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.RequestURI, consolePath) || strings.HasPrefix(r.URL.Path, consolePath) {
-			s.console.ServeHTTP(w, r)
+			console.ServeHTTP(w, r)
 			return
 		}
 		pages.ServeHTTP(w, r)

@@ -59,8 +59,8 @@ func (s *server) listen() error {
 			add(nil, l.PositionOf("address"), err)
 		}
 	}
-	if a := s.config.Admin; a.Address != "" {
-		d, err := s.openAdmin(string(a.Address))
+	if a := &s.config.Admin; a.Address != "" {
+		d, err := s.openAdmin(a)
 		add(d, a.PositionOf("address"), err)
 	}
 	if err := mistakes.Err(); err != nil {

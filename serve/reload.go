@@ -88,7 +88,7 @@ func (s *server) warnFixed(c *config.Config) {
 		name string
 		same bool
 	}{
-		{"admin", s.config.Admin.Address == c.Admin.Address},
+		{"admin", s.config.Admin.Address == c.Admin.Address && sameTLS(s.config.Admin.TLS, c.Admin.TLS)},
 		{"listen", slices.EqualFunc(s.config.Listen, c.Listen, sameListener)},
 		{"log", s.config.Log.Output == c.Log.Output && s.config.Log.Format == c.Log.Format},
 		{"sizes", sameSizes(s.config.Sizes, c.Sizes)},
@@ -112,13 +112,14 @@ func sameListener(a, b config.Listener) bool {
 	if a.MaxConnections != b.MaxConnections || a.MaxConnectionsPerClient != b.MaxConnectionsPerClient {
 		return false
 	}
-	if a.Address != b.Address || a.Redirect != b.Redirect || a.RedirectTo != b.RedirectTo || (a.TLS == nil) != (b.TLS == nil) {
-		return false
-	}
-	return a.TLS == nil || sameTLS(a.TLS, b.TLS)
+	return a.Address == b.Address && a.Redirect == b.Redirect && a.RedirectTo == b.RedirectTo && sameTLS(a.TLS, b.TLS)
 }
 
+// sameTLS compares two that may both be nil.
 func sameTLS(a, b *config.TLS) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
 	return a.Certificate == b.Certificate && a.Key == b.Key && a.MinVersion == b.MinVersion && a.ClientCertificates == b.ClientCertificates &&
 		a.AcceptStaleCRL == b.AcceptStaleCRL && slices.Equal(a.ClientCA, b.ClientCA) && slices.Equal(a.ClientCRL, b.ClientCRL)
 }
