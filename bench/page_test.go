@@ -37,7 +37,7 @@ Written by `+"`%s`"+` ([bench](../bench/README.md)); do not edit. `+"`jsonschema
 - **%s**: encoding/json into an any and no schema at all: what a validator of decoded values cannot go below.
 
 Before anything is timed all have to agree on the verdict.
-`, command, *rounds, setting(), ours, cleaning, santhosh, kin, decoding)
+`, command, *rounds, setting(command, "github.com/santhosh-tekuri/jsonschema/v6", "github.com/getkin/kin-openapi"), ours, cleaning, santhosh, kin, decoding)
 	p.exceptions(&b)
 	b.WriteString("\n\nThe bodies of public descriptions are made of the document alone, with everything optional filled in and short texts; 1 MB is the same with more items.\n\n## How many times as long\n\n")
 	p.ratios(&b)
@@ -143,14 +143,14 @@ func digits(f float64) string {
 func mib(bytes int64) string { return digits(float64(bytes) / (1 << 20)) }
 
 // setting is what has to be known to compare with another run.
-func setting() string {
+func setting(command string, modules ...string) string {
 	var b strings.Builder
 	row(&b, "", "")
 	row(&b, "---", "---")
 	row(&b, "date", time.Now().UTC().Format(time.DateOnly))
 	row(&b, "Go", runtime.Version()+" "+runtime.GOOS+"/"+runtime.GOARCH)
 	row(&b, "CPU", fmt.Sprintf("%s, %d threads", processor(), runtime.NumCPU()))
-	for _, name := range []string{"github.com/santhosh-tekuri/jsonschema/v6", "github.com/getkin/kin-openapi"} {
+	for _, name := range modules {
 		row(&b, name, version(name))
 	}
 	row(&b, "command", "`"+command+"`")
@@ -187,7 +187,7 @@ func version(module string) string {
 }
 
 func TestVersionsAreKnown(t *testing.T) {
-	for _, name := range []string{"github.com/santhosh-tekuri/jsonschema/v6", "github.com/getkin/kin-openapi"} {
+	for _, name := range []string{"github.com/santhosh-tekuri/jsonschema/v6", "github.com/getkin/kin-openapi", "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"} {
 		if version(name) == "" {
 			t.Errorf("no version of %s", name)
 		}
