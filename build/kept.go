@@ -28,6 +28,11 @@ func OpenKept(ctx context.Context, c *config.Config, actor string) (*Kept, error
 	if err != nil {
 		return nil, err
 	}
+	return OpenKeptBy(ctx, c, master, actor)
+}
+
+// OpenKeptBy is OpenKept with another master key than the configuration's.
+func OpenKeptBy(ctx context.Context, c *config.Config, master keyring.Master, actor string) (*Kept, error) {
 	kept, err := OpenStore(ctx, &c.Store)
 	if err != nil {
 		return nil, err

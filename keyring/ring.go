@@ -117,6 +117,20 @@ func (r *Ring) Reload(ctx context.Context) error {
 	return r.load(ctx)
 }
 
+// Use takes the keys from the shelf by another master, after somebody wrapped
+// them by it. Where that fails the ring stays as it is.
+func (r *Ring) Use(ctx context.Context, m Master) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
+	old := r.master
+	r.master = m
+	err := r.load(ctx)
+	if err != nil {
+		r.master = old
+	}
+	return err
+}
+
 // Rotate adds a new key to seal and a new generation to hash, from now on used
 // for all that is new. It is ErrLost where another node changed the keys
 // meanwhile; the ring then has that node's keys.

@@ -155,7 +155,7 @@ func usesDiffer(t *testing.T) {
 
 func rewrapped(t *testing.T) {
 	old, anew, s := keyringtest.Master(t), keyringtest.Master(t), new(keyringtest.Shelf)
-	r := keyringtest.Open(t, old, s)
+	r, other := keyringtest.Open(t, old, s), keyringtest.Open(t, old, s)
 	sealed := seal(t, r, "v", "s", "c", "r")
 	if err := r.Rewrap(t.Context(), anew); err != nil {
 		t.Fatal(err)
@@ -165,6 +165,16 @@ func rewrapped(t *testing.T) {
 	open(t, keyringtest.Open(t, anew, s), sealed, "v", "s", "c", "r")
 	if _, err := keyring.Open(t.Context(), old, s); !errors.Is(err, keyring.ErrMaster) {
 		t.Errorf("the old master: %v, want ErrMaster", err)
+	}
+	if err := other.Reload(t.Context()); !errors.Is(err, keyring.ErrMaster) {
+		t.Errorf("another node by the old master: %v, want ErrMaster", err)
+	}
+	open(t, other, sealed, "v", "s", "c", "r")
+	if err := other.Use(t.Context(), keyringtest.Master(t)); !errors.Is(err, keyring.ErrMaster) {
+		t.Errorf("another node by a third master: %v, want ErrMaster", err)
+	}
+	if err := other.Use(t.Context(), anew); err != nil || other.Generation() != 2 {
+		t.Errorf("another node by the new master: %v, generation %d", err, other.Generation())
 	}
 	for _, status := range r.Status() {
 		if status.Master != anew.Name() {

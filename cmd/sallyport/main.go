@@ -53,6 +53,7 @@ type commands struct {
 	Keys      keysCommand      `cmd:"" help:"Issue, rotate and revoke API keys."`
 	Tokens    tokensCommand    `cmd:"" help:"Take tokens back that nobody can call in."`
 	Secrets   secretsCommand   `cmd:"" help:"Seal secrets that the configuration refers to."`
+	Keyring   keyringCommand   `cmd:"" help:"Rotate the keys that seal and hash what lies in the store, and move them to another master key."`
 	Admin     adminCommand     `cmd:"" help:"Make and end the tokens of administrators."`
 	Audit     auditCommand     `cmd:"" help:"Show what was done by administrators, and verify it."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
