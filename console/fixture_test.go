@@ -23,7 +23,7 @@ import (
 // office is a desk on a real store, and the API before it.
 type office struct {
 	*console.Desk
-	t     *testing.T
+	t     testing.TB
 	ring  *keyring.Ring
 	clock *clock
 	api   http.Handler
@@ -54,12 +54,12 @@ func (c *clock) pass(d time.Duration) {
 // me is who does what a test does without the API.
 var me = console.By{Actor: "cli:test"}
 
-func open(t *testing.T) *office {
+func open(t testing.TB) *office {
 	t.Helper()
 	return openWith(t, keyringtest.New(t))
 }
 
-func openWith(t *testing.T, ring *keyring.Ring) *office {
+func openWith(t testing.TB, ring *keyring.Ring) *office {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "sallyport.db")
 	kept, err := sqlite.Open(t.Context(), path)
@@ -141,7 +141,7 @@ func (o *office) issue(consumer string, n console.NewKey) *console.Issued {
 
 // answer is what the API said.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   string

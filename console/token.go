@@ -137,8 +137,8 @@ func (d *Desk) DeleteToken(ctx context.Context, by By, id store.ID) error {
 // An administrator's token is an API key under other keys: it has the same
 // checks, and neither is ever taken for the other.
 const (
-	keyPrefix   = "sallyport_"
-	tokenPrefix = "sallyport_admin_"
+	keyPrefix   = apikey.Prefix
+	tokenPrefix = keyPrefix + "admin_"
 )
 
 // apart makes other hashes of the same keys.
@@ -156,14 +156,20 @@ func (d *Desk) newToken() (secret string, hash []byte, err error) {
 	return tokenPrefix + strings.TrimPrefix(key, keyPrefix), sum[:], nil
 }
 
+// sum is what a token is found by.
+func (d *Desk) sum(secret string) (sum [32]byte, err error) {
+	rest, ok := strings.CutPrefix(secret, tokenPrefix)
+	if !ok {
+		return sum, apikey.ErrMalformed
+	}
+	sum, _, err = apikey.Hash(apart{d.Keys}, keyPrefix+rest)
+	return sum, err
+}
+
 // holder finds the token in the store. Without the form and the check of a
 // token the store is not asked.
 func (d *Desk) holder(ctx context.Context, secret string) (*store.AdminToken, error) {
-	rest, ok := strings.CutPrefix(secret, tokenPrefix)
-	if !ok {
-		return nil, apikey.ErrMalformed
-	}
-	sum, _, err := apikey.Hash(apart{d.Keys}, keyPrefix+rest)
+	sum, err := d.sum(secret)
 	if err != nil {
 		return nil, err
 	}

@@ -261,12 +261,11 @@ func readRecord(text []byte) (Record, error) {
 	var r Record
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&r)
-	if err == nil && decoder.More() {
-		err = errors.New("there is more than one value on it")
-	}
-	if err != nil {
+	if err := decoder.Decode(&r); err != nil {
 		return r, &Refused{Why: ErrInvalid, Says: "it is no record of an export: " + plain(err)}
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return r, &Refused{Why: ErrInvalid, Says: "it is no record of an export: there is more than one value on it"}
 	}
 	return r, nil
 }
