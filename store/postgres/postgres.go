@@ -141,7 +141,7 @@ func (e *engine) Write(ctx context.Context, do func(tables.Tx) error) error {
 			if err == nil {
 				e.changed.Wake()
 			}
-			return told(ctx, err)
+			return err
 		}
 	}
 }
@@ -153,13 +153,13 @@ func (e *engine) writeOnce(ctx context.Context, do func(tables.Tx) error) (commi
 	// head must see what the one before wrote.
 	t, err := e.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
-		return false, err
+		return false, told(ctx, err)
 	}
 	defer t.Rollback(context.WithoutCancel(ctx))
 	if err := do(tx{t}); err != nil {
 		return false, err
 	}
-	return true, t.Commit(ctx)
+	return true, told(ctx, t.Commit(ctx))
 }
 
 // worthAnother tells whether to try again: the connection broke, as all do when

@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -11,48 +12,55 @@ import (
 	"sallyport/store/storetest"
 )
 
-// cluster is the PostgreSQL of all tests of the package.
-var cluster *storetest.Cluster
+// server is the PostgreSQL of all tests of the package, from the first that asks
+// for it: a process that fuzzes needs none.
+type server struct {
+	once sync.Once
+	*storetest.Cluster
+	err error
+}
+
+var running server
+
+func cluster(t testing.TB) *storetest.Cluster {
+	t.Helper()
+	running.once.Do(func() { running.Cluster, running.err = storetest.StartCluster("deadlock_timeout = 50ms") })
+	if running.err != nil {
+		t.Fatal(running.err)
+	}
+	return running.Cluster
+}
 
 func TestMain(m *testing.M) {
 	storetest.WriteIfAsked(Open)
-	os.Exit(withCluster(m))
+	code := m.Run()
+	if running.Cluster != nil {
+		if err := running.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }
 
 // TestKilled kills a process that writes, fifty times.
 func TestKilled(t *testing.T) {
-	storetest.Killed(t, Open, cluster.NewDatabase(t), 50, nil)
+	storetest.Killed(t, Open, cluster(t).NewDatabase(t), 50, nil)
 }
 
 // TestServerKilled kills the server while a process writes, which goes on when
 // the server is there again.
 func TestServerKilled(t *testing.T) {
-	storetest.Killed(t, Open, cluster.NewDatabase(t), 3, func() {
-		cluster.Kill()
-		if err := cluster.Start(); err != nil {
+	storetest.Killed(t, Open, cluster(t).NewDatabase(t), 3, func() {
+		cluster(t).Kill()
+		if err := cluster(t).Start(); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
-func withCluster(m *testing.M) (code int) {
-	c, err := storetest.StartCluster("max_connections = 400")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	cluster = c
-	defer func() {
-		if err := c.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}()
-	return m.Run()
-}
-
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t testing.TB) storetest.Place { return place(cluster.NewDatabase(t)) })
+	storetest.Run(t, func(t testing.TB) storetest.Place { return place(cluster(t).NewDatabase(t)) })
 }
 
 // place is a database for storetest.

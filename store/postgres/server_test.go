@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"sallyport/store"
 	"sallyport/store/tables"
@@ -39,7 +41,7 @@ func TestForeignTables(t *testing.T) {
 		"a later version's":           {"UPDATE sallyport.schema_version SET version = 9999", "9999", store.ErrNewer},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := place(cluster.NewDatabase(t))
+			p := place(cluster(t).NewDatabase(t))
 			if c.is != nil {
 				p.Open(t).Close()
 			}
@@ -55,9 +57,9 @@ func TestForeignTables(t *testing.T) {
 		})
 	}
 	t.Run("text that is not Unicode", func(t *testing.T) {
-		p := place(cluster.NewDatabase(t))
+		p := place(cluster(t).NewDatabase(t))
 		p.exec(t, `CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`)
-		s, err := Open(t.Context(), cluster.URL("ascii"))
+		s, err := Open(t.Context(), cluster(t).URL("ascii"))
 		if err == nil {
 			s.Close()
 		}
@@ -70,7 +72,7 @@ func TestForeignTables(t *testing.T) {
 // TestRights opens a store whose schema somebody made for a user who may make
 // none.
 func TestRights(t *testing.T) {
-	p := place(cluster.NewDatabase(t))
+	p := place(cluster(t).NewDatabase(t))
 	p.exec(t, `CREATE ROLE gateway LOGIN`)
 	p.exec(t, `CREATE SCHEMA sallyport AUTHORIZATION gateway`)
 	s := place(strings.Replace(string(p), "user=postgres", "user=gateway", 1)).Open(t)
@@ -79,7 +81,7 @@ func TestRights(t *testing.T) {
 
 // TestPlan holds the statement of the request path to its indexes.
 func TestPlan(t *testing.T) {
-	p := place(cluster.NewDatabase(t))
+	p := place(cluster(t).NewDatabase(t))
 	p.Open(t)
 	c, err := pgx.Connect(t.Context(), string(p))
 	if err != nil {
@@ -108,7 +110,7 @@ func TestPlan(t *testing.T) {
 
 // TestServerStartsAgain goes on with the same handle, and misses no change.
 func TestServerStartsAgain(t *testing.T) {
-	p := place(cluster.NewDatabase(t))
+	p := place(cluster(t).NewDatabase(t))
 	s, other := p.Open(t), p.Open(t)
 	put(t, s)
 	for range 3 {
@@ -116,14 +118,14 @@ func TestServerStartsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cluster.Halt()
+		cluster(t).Halt()
 		if err := s.Await(t.Context(), last); err == nil || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("waiting for a server that is gone: error is %v", err)
 		}
 		if _, err := s.Secret(t.Context(), "n"); err == nil || errors.Is(err, store.ErrNotFound) {
 			t.Errorf("reading from a server that is gone: error is %v", err)
 		}
-		if err := cluster.Start(); err != nil {
+		if err := cluster(t).Start(); err != nil {
 			t.Fatal(err)
 		}
 		put(t, other)
@@ -140,7 +142,7 @@ func TestServerStartsAgain(t *testing.T) {
 // TestConnectionsBreak ends all connections, the listening one among them, while
 // two wait for each other's changes.
 func TestConnectionsBreak(t *testing.T) {
-	p := place(cluster.NewDatabase(t))
+	p := place(cluster(t).NewDatabase(t))
 	s, other := p.Open(t), p.Open(t)
 	for number := range int64(10) {
 		p.exec(t, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sallyport' AND datname = current_database()`)
@@ -159,7 +161,7 @@ func TestConnectionsBreak(t *testing.T) {
 // TestSilence cuts a node off so that nothing breaks: no byte comes any more. It
 // must say that it cannot tell, and hear of all when it is back.
 func TestSilence(t *testing.T) {
-	p := place(cluster.NewDatabase(t))
+	p := place(cluster(t).NewDatabase(t))
 	wire := newWire(t)
 	u, err := url.Parse(string(p))
 	if err != nil {
@@ -194,15 +196,15 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// wire stands between a node and the cluster.
+// wire stands between a node and the cluster(t).
 type wire struct {
-	dir  string
-	mu   sync.Mutex
-	open chan struct{} // closed while bytes pass
+	dir, server string
+	mu          sync.Mutex
+	open        chan struct{} // closed while bytes pass
 }
 
 func newWire(t *testing.T) *wire {
-	w := &wire{dir: t.TempDir(), open: make(chan struct{})}
+	w := &wire{dir: t.TempDir(), server: cluster(t).Socket(), open: make(chan struct{})}
 	w.mend()
 	l, err := net.Listen("unix", filepath.Join(w.dir, ".s.PGSQL.5432"))
 	if err != nil {
@@ -223,7 +225,7 @@ func newWire(t *testing.T) *wire {
 }
 
 func (w *wire) pass(ctx context.Context, client net.Conn) {
-	server, err := net.Dial("unix", cluster.Socket())
+	server, err := net.Dial("unix", w.server)
 	if err != nil {
 		client.Close()
 		return
@@ -268,4 +270,49 @@ func (w *wire) mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	close(w.open)
+}
+
+// TestDeadlock lets two wait for each other: the server gives one up, which is
+// done again.
+func TestDeadlock(t *testing.T) {
+	p := place(cluster(t).NewDatabase(t))
+	p.Open(t)
+	p.exec(t, `INSERT INTO sallyport.secrets (name, sealed, changed) VALUES ('a', '', 0), ('b', '', 0)`)
+	config, err := Parse(string(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	e := &engine{pool: pool}
+	var bothHold, writers sync.WaitGroup
+	bothHold.Add(2)
+	var done atomic.Int64
+	for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
+		hold := sync.OnceFunc(bothHold.Done)
+		writers.Go(func() {
+			err := e.Write(t.Context(), func(tx tables.Tx) error {
+				done.Add(1)
+				for _, name := range names {
+					if _, err := tx.Exec(t.Context(), `UPDATE secrets SET changed = changed + 1 WHERE name = $1`, name); err != nil {
+						return err
+					}
+					hold()
+					bothHold.Wait()
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Wait()
+	if done.Load() != 3 {
+		t.Errorf("two transactions were done %d times in all, not 3", done.Load())
+	}
+	p.exec(t, `DO $$ BEGIN IF (SELECT sum(changed) FROM sallyport.secrets) <> 4 THEN RAISE 'an update is lost, or was done twice'; END IF; END $$`)
 }
