@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"sallyport"
@@ -33,10 +34,24 @@ func (a *apiBuilder) certificate(c *config.Scheme) (identify.Method, error) {
 	if c.Certificate.Store {
 		settings.Consumers = a.consumers()
 	}
+	if c.Certificate.From == "client_cert_field" {
+		return a.certificateField(c.Certificate, settings)
+	}
 	if !a.verifies() {
 		return nil, source.Mistakes{{Position: c.Certificate.At, Message: "no listener verifies certificates of clients", Remedy: "give one tls.client_ca"}}
 	}
 	return identify.NewCertificate(settings)
+}
+
+func (a *apiBuilder) certificateField(c *config.Certificate, settings identify.Certificates) (identify.Method, error) {
+	var proxies []netip.Prefix
+	for _, p := range a.builder.config.TrustedProxies {
+		proxies = append(proxies, p.Prefix)
+	}
+	if len(proxies) == 0 {
+		return nil, source.Mistakes{{Position: c.PositionOf("from"), Message: "no proxy is trusted that could tell of certificates", Remedy: "name it under trusted_proxies"}}
+	}
+	return identify.NewCertificateField(settings, proxies)
 }
 
 // consumers are the store's.

@@ -30,6 +30,9 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 		if c.Unchecked && place.In == "certificate" {
 			place.Name = identify.Shown
 		}
+		if c.Certificate != nil && c.Certificate.From == "client_cert_field" {
+			place.Name = identify.FromField
+		}
 		var method identify.Method
 		if err == nil && !c.Unchecked {
 			err = checkable(place)
@@ -282,6 +285,8 @@ func how(m identify.Method) string {
 			all = append(all, says)
 		}
 		return strings.Join(all, ", or ")
+	case *identify.CertificateField:
+		return m.Says() + ", told by a proxy"
 	case *identify.Certificate:
 		return m.Says()
 	case *identify.Introspection:

@@ -16,8 +16,15 @@ type Certificate struct {
 	Consumers []CertificateHolder `yaml:"consumers,named"`
 	// Ask the store too: the name in the certificate is that of a consumer there.
 	Store bool `yaml:"store"`
+	// Where the certificate is found: in the handshake of a listener with client_ca
+	// (tls), or in the field Client-Cert (RFC 9440), which a proxy in front of the
+	// gateway sends that ends TLS. It must be one of trusted_proxies, must have
+	// verified the certificate, its revocation too, and must remove the field from
+	// what clients send.
+	From string `yaml:"from" default:"tls" choices:"tls client_cert_field"`
 	// Files with those authorities, of the listener's, whose certificates count
-	// for this scheme, PEM. Without any: all of them.
+	// for this scheme, PEM. Without any: all of them. With client_cert_field those
+	// that issue the certificates themselves must stand here.
 	CA []string `yaml:"ca" path:""`
 }
 
@@ -43,6 +50,9 @@ func (*CertificateHolder) shorthand() string { return "consumer" }
 func (c *Certificate) check(k *decoder) {
 	if len(c.Consumers) == 0 && !c.Store {
 		k.wrong(c.At, "name consumers, or say store: true", "without a consumer nobody can come in")
+	}
+	if c.From == "client_cert_field" && len(c.CA) == 0 {
+		k.wrong(c.PositionOf("from"), "name the authorities under ca", "nothing says whose certificates count that a proxy tells of")
 	}
 	distinctItems(k, c.Place, "ca", c.CA)
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -113,6 +114,7 @@ func (s *state) clientCertificate(name string, template *x509.Certificate, flags
 	s.shown[name] = shown
 	print := sha256.Sum256(made.certificate.Raw)
 	s.variables[name+"_THUMBPRINT"] = encode(print[:])
+	s.variables[name+"_FIELD"] = ":" + base64.StdEncoding.EncodeToString(made.certificate.Raw) + ":"
 	return s.writeCertificate(name, made)
 }
 

@@ -103,7 +103,11 @@ func (c *Certificate) Check(x *sallyport.Exchange, _ string) (*sallyport.Credent
 	if x.Request.TLS == nil || len(x.Request.TLS.VerifiedChains) == 0 {
 		return nil, badCertificate(clientcert.Unverified)
 	}
-	chains := x.Request.TLS.VerifiedChains
+	return c.of(x, x.Request.TLS.VerifiedChains)
+}
+
+// of is whom a certificate names that was verified.
+func (c *Certificate) of(x *sallyport.Exchange, chains [][]*x509.Certificate) (*sallyport.Credential, error) {
 	if c.authorities != nil && !c.vouched(chains) {
 		return nil, badCertificate(reason("certificate of an authority that does not count for this scheme"))
 	}

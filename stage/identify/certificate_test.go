@@ -319,9 +319,9 @@ func TestIntrospectedTokensThatMustBeBound(t *testing.T) {
 		claims map[string]any
 		want   problem.Kind // 0: taken
 	}{
-		"bound":         {map[string]any{"cnf": map[string]any{"x5t#S256": jose.Thumbprint(sha256.Sum256(mine.Raw)).String()}}, 0},
-		"not bound":     {map[string]any{}, problem.TokenInvalid},
-		"to another":    {map[string]any{"cnf": map[string]any{"x5t#S256": strings.Repeat("A", 43)}}, problem.TokenInvalid},
+		"bound":      {map[string]any{"cnf": map[string]any{"x5t#S256": jose.Thumbprint(sha256.Sum256(mine.Raw)).String()}}, 0},
+		"not bound":  {map[string]any{}, problem.TokenInvalid},
+		"to another": {map[string]any{"cnf": map[string]any{"x5t#S256": strings.Repeat("A", 43)}}, problem.TokenInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newTeller(t)

@@ -14,7 +14,7 @@ type Place struct {
 	// scheme (RFC 9110 §11.4).
 	In string
 	// Name is the header, query parameter or cookie. Of a certificate it is "",
-	// for one that an authority vouches for, or Shown, for any.
+	// for one that an authority vouches for, Shown, for any, or FromField.
 	Name string
 	// Scheme is the authentication scheme in lower case, such as bearer.
 	Scheme string
@@ -124,6 +124,9 @@ func (p Place) Find(r *message.Request) (secret string, present bool, err error)
 	case "cookie":
 		return p.only(pairs(strings.Join(r.Fields.Values("Cookie"), ";"), ";"), unquoted)
 	case "certificate":
+		if p.Name == FromField {
+			return Place{In: "header", Name: FromField}.Find(r)
+		}
 		return "presented", p.certified(r), nil
 	}
 	return "", false, nil
