@@ -50,9 +50,9 @@ type Remote struct {
 	MaxAge time.Duration
 
 	// Cooldown is the time between two fetches, so that tokens with made-up names of keys cannot have us
-	// hammer the issuer: a name that was asked for is not asked for again within it. A new name is asked for
-	// at once while it is one of few, four and one more in each Cooldown, so that a key which is used as soon
-	// as it is published is known; otherwise it is known after this time at the latest. Zero means 30 s.
+	// hammer the issuer: a name that was asked for is not asked for again within it. For one new name a fetch
+	// is saved up, so that a key which is used as soon as it is published is known at once; it counts as taken
+	// if it was in vain. Otherwise a new key is known after this time at the latest. Zero means 30 s.
 	Cooldown time.Duration
 
 	// MaxStale is how old a set may get while the issuer cannot be reached; after that no token is accepted.
@@ -78,7 +78,7 @@ type Remote struct {
 }
 
 // extraFetches is how many can be saved up for new names of keys.
-const extraFetches = 4
+const extraFetches = 1
 
 // heldKeys is the latest good set.
 type heldKeys struct {
@@ -90,6 +90,7 @@ type heldKeys struct {
 // flight is a fetch that any number of callers wait for; the rest is set before done closes.
 type flight struct {
 	done  chan struct{}
+	extra string // the name of the key for which it is one of those that were saved up, or ""
 	keys  *Keys
 	fresh time.Duration
 	err   error
@@ -195,18 +196,20 @@ func (r *Remote) start(kid string) (*flight, error) {
 	if r.flight != nil {
 		return r.flight, nil
 	}
-	now := r.now()
+	now, extra := r.now(), ""
 	switch {
 	case r.started.IsZero() || now.Sub(r.started) >= r.pause():
 		r.asked = r.asked[:0]
 	case r.failures > 0 || kid == "" || !r.extra(kid, now):
 		return nil, r.failure
+	default:
+		extra = kid
 	}
 	if kid != "" {
 		r.asked = append(r.asked, strings.Clone(kid)) // few: one, and one for each extra fetch
 	}
 	r.started = now
-	r.flight = &flight{done: make(chan struct{})}
+	r.flight = &flight{done: make(chan struct{}), extra: strings.Clone(extra)}
 	go r.land(r.flight, now)
 	return r.flight, nil
 }
@@ -244,6 +247,9 @@ func (r *Remote) land(f *flight, began time.Time) {
 		r.failures++
 	} else {
 		r.failures = 0
+		if f.extra != "" && f.keys.knows(f.extra) {
+			r.spent = r.spent.Add(-r.cooldown()) // who makes names up is not in the set
+		}
 		r.held.Store(&heldKeys{f.keys, began, f.fresh})
 	}
 	close(f.done)

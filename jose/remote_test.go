@@ -154,6 +154,21 @@ func TestANameThatIsNotThereIsAskedForOncePerCooldown(t *testing.T) {
 	i.wantAsked(t, 3)
 }
 
+// Only fetches in vain are counted: keys that come one after the other are each known at once.
+func TestKeysThatFollowEachOtherAreEachKnownAtOnce(t *testing.T) {
+	i := newIssuer(t, signer(t, "EdDSA", testKeys().ed, "d1"))
+	v, r, _ := remoteVerifier(t, i)
+	if err := r.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 5 {
+		next := signer(t, "EdDSA", freshEd(t), strings.Repeat("k", n+1))
+		i.publish(t, next)
+		wantReason(t, verifyAt(t, v, signed(t, next)), ReasonNone)
+		i.wantAsked(t, int64(n+2))
+	}
+}
+
 func TestCacheControlIsHeededWithinBounds(t *testing.T) {
 	s := signer(t, "EdDSA", testKeys().ed, "d1")
 	text, _ := PublicKeys(s)

@@ -1,12 +1,14 @@
 // Package jose verifies signed tokens: JSON Web Tokens in the compact serialization (RFC 7515, 7519), under
-// keys from JWK sets (RFC 7517) that are fixed or fetched, by the algorithms of RFC 7518 and 8037, with the
-// checks of RFC 8725 and of RFC 9068 §4. It also signs, for those parts of the program that issue tokens.
+// keys from JWK sets (RFC 7517) that are fixed, fetched, or found by an issuer's metadata (OpenID Connect
+// Discovery, RFC 8414), by the algorithms of RFC 7518 and 8037, with the checks of RFC 8725 and of RFC 9068 §4;
+// and the proofs that a client holds the key of its token (RFC 9449). It also signs, for those parts of the
+// program that issue tokens.
 //
 // It refuses "none", encrypted tokens (JWE), the JSON serializations, extensions (crit, b64), every key that
-// a token brings along (jwk, jku, x5c, x5u), second spellings of the same token, duplicate JSON names, and
+// a token brings along (jwk, jku, x5c, x5u; a proof's jwk is known by the token), second spellings of the same token, duplicate JSON names, and
 // tokens that are bound to a key (cnf) in a way of which the caller does not say that it checks it.
 //
-// Keys are read, and tokens signed, by go-jose. A signature is checked here, by the standard library alone:
+// Tokens are signed, and keys of Ed25519 read, by go-jose. A signature is checked here, by the standard library alone:
 // that is a page of code, and a third of the allocations; a fuzz target holds the two against each other.
 package jose
 
