@@ -6,6 +6,7 @@ import (
 
 	"sallyport/build"
 	"sallyport/config"
+	"sallyport/keyring"
 	"sallyport/roster"
 	"sallyport/source"
 	"sallyport/store"
@@ -23,6 +24,7 @@ func (s *server) keep(ctx context.Context) error {
 	if s.kept, err = build.OpenKept(ctx, s.config, "sallyport"); err != nil {
 		return err
 	}
+	s.keyring = &s.config.Keyring
 	s.roster = roster.New(s.kept.Store, s.kept.Ring, roster.Options{
 		Now: s.env.Now, Log: s.log,
 		Stale: c.Stale.Duration(), Timeout: c.Timeout.Duration(), Entries: c.Cache, Changed: s.changed,
@@ -58,7 +60,13 @@ func (s *server) follow() {
 func (s *server) changed(ctx context.Context, kind store.Kind) error {
 	switch kind {
 	case store.KeyringChanged:
-		return s.kept.Ring.Reload(ctx)
+		err := s.kept.Ring.Reload(ctx)
+		if errors.Is(err, keyring.ErrMaster) {
+			// The keys that are held go on: to give the store up would help nobody.
+			s.log.Error("the keyring is wrapped by another master key: name it under keyring; until then no newer keys are taken over", "error", err.Error())
+			return nil
+		}
+		return err
 	case store.SecretChanged:
 		select {
 		case s.stored <- struct{}{}:
@@ -66,6 +74,33 @@ func (s *server) changed(ctx context.Context, kind store.Kind) error {
 		}
 	}
 	return nil
+}
+
+// rekey takes the keyring by the master key that the configuration names now.
+func (s *server) rekey(ctx context.Context, c *config.Config) error {
+	if s.kept == nil || s.keyring == nil || sameMaster(s.keyring, &c.Keyring) {
+		return nil
+	}
+	master, err := build.Master(&c.Keyring)
+	if err != nil {
+		return err
+	}
+	if err := s.kept.Ring.Use(ctx, master); err != nil {
+		return source.Mistakes{{Position: c.Keyring.At, Message: "taking the keyring by another master key: " + err.Error(), Remedy: "wrap its keys by that one first: sallyport keyring rewrap"}}
+	}
+	s.keyring = &c.Keyring
+	return nil
+}
+
+func sameMaster(a, b *config.Keyring) bool {
+	if a.Master.File != b.Master.File || a.Master.Value.Reveal() != b.Master.Value.Reveal() || (a.Vault == nil) != (b.Vault == nil) {
+		return false
+	}
+	if a.Vault == nil {
+		return true
+	}
+	v, w := a.Vault, b.Vault
+	return v.Address.String() == w.Address.String() && v.Mount == w.Mount && v.Key == w.Key && v.Namespace == w.Namespace && v.CA == w.CA && v.Token.Reveal() == w.Token.Reveal()
 }
 
 // giveUp closes the store once nobody asks it any more.

@@ -44,6 +44,9 @@ func (s *server) next(ctx context.Context) (*config.Config, *build.Result, func(
 	if err := s.unopened(c); err != nil {
 		return nil, nil, nil, err
 	}
+	if err := s.rekey(ctx, c); err != nil {
+		return nil, nil, nil, err
+	}
 	renew, err := s.renewal()
 	if err != nil {
 		return nil, nil, nil, err

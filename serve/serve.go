@@ -64,7 +64,9 @@ type server struct {
 	runners   []runner
 	admin     *http.Server // nil where it is off
 	// kept is nil where no store is open; console, the admin API, likewise.
-	kept       *build.Kept
+	kept *build.Kept
+	// keyring is what the keys were last taken by.
+	keyring    *config.Keyring
 	roster     *roster.Roster
 	unfollow   func()
 	stored     chan struct{} // a secret in the store changed
