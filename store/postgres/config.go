@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
@@ -47,7 +49,11 @@ func Parse(text string) (*pgxpool.Config, error) {
 		return nil, errors.New("the URL of the store is not of the form postgres://USER@HOST/NAME")
 	}
 	config, err := pgxpool.ParseConfig(text)
-	if err != nil {
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &file): // such as sslrootcert's
+		return nil, fmt.Errorf("the URL of the store names a file: %w", file)
+	case err != nil:
 		return nil, errors.New("the URL of the store has settings that PostgreSQL does not have, or values that they cannot have")
 	}
 	if sslmode(u) == "" && mayBeClear(config.ConnConfig) {

@@ -30,6 +30,7 @@ func TestParse(t *testing.T) {
 		"postgres:///s?host=/run/postgresql&default_query_exec_mode=simple_protocol": {"simple_protocol", false, false},
 		"postgres://u:secret@db.example/s?sslmode=secret":                            {"settings", false, false},
 		"postgres://u:secret@db.example:secret/s":                                    {"form", false, false},
+		"postgres://u:secret@db.example/s?sslrootcert=/none.pem&sslmode=verify-full": {"/none.pem", false, false},
 		"mysql://u:secret@db.example/s":                                              {"form", false, false},
 		"host=db.example password=secret":                                            {"form", false, false},
 		"postgres://u:secret@db.example/" + strings.Repeat("x", 5000):                {"longer", false, false},
