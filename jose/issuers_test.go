@@ -150,3 +150,30 @@ func TestWhatIsDerivedIsMadeOnce(t *testing.T) {
 		t.Error("a derivation of nothing")
 	}
 }
+
+// FuzzIssuers holds that which issuer's keys count is what the verified token says, and that several issuers
+// take nothing that its own verifier does not.
+func FuzzIssuers(f *testing.F) {
+	both, _ := twoIssuers(f)
+	f.Add(forge(`{"alg":"EdDSA","kid":"k"}`, encode(f, goodClaims(nil))))
+	f.Add(forgeRSA(`{"alg":"RS256","kid":"k"}`, encode(f, goodClaims(map[string]any{"iss": "https://two.example", "aud": "shop"}))))
+	f.Add(forge(`{"alg":"EdDSA","kid":"k"}`, `{"iss":"https://issuer.example","a":{"iss":"https://two.example"}}`))
+	f.Add(".e30.")
+	f.Add("a.b")
+	f.Fuzz(func(t *testing.T, token string) {
+		got, err := both.Verify(context.Background(), token)
+		if err != nil {
+			if r := ReasonOf(err); r == ReasonNone || r.Ours() {
+				t.Fatalf("refused without a reason of the token: %v", err)
+			}
+			return
+		}
+		which, ok := both.Of(got)
+		if !ok {
+			t.Fatalf("taken of %q", got.Issuer)
+		}
+		if _, err := both.list[which].Verify(context.Background(), token); err != nil {
+			t.Fatalf("taken, though its own issuer's verifier says %v", err)
+		}
+	})
+}
