@@ -203,6 +203,16 @@ func TestMistakes(t *testing.T) {
 			strings.Replace(shop, "{type: apiKey, in: query, name: api_key}", "{type: http, scheme: basic}", 1),
 			[]string{"sallyport.yaml:5:16: a token is presented as Bearer, the document declares the HTTP scheme basic"},
 		},
+		"proofs_for_a_token_in_a_field_of_its_own": {
+			api("    identify: {key: {jwt: {issuer: i, audience: a, secret: 'file:testdata/secret', dpop: required}}, token: {unchecked: true}}\n"),
+			shop,
+			[]string{"a key in the query api_key (remove dpop)"},
+		},
+		"a_scheme_of_proofs_without_any": {
+			api("    identify: {key: {jwt: {issuer: i, audience: a, secret: 'file:testdata/secret', dpop: optional}}, token: {unchecked: true}}\n"),
+			strings.Replace(shop, "{type: apiKey, in: query, name: api_key}", "{type: http, scheme: DPoP}", 1),
+			[]string{"by which every token has a proof (write dpop: required)"},
+		},
 		"a_word_of_x-sallyport_that_nothing_holds": {
 			api(identified), strings.Replace(shop, "      operationId: addItem\n", "      operationId: addItem\n      x-sallyport: {alow: [caller]}\n", 1),
 			[]string{`shop.yaml:15:21: x-sallyport: "alow" of an operation cannot be enforced`},
