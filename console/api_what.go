@@ -3,6 +3,7 @@ package console
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -89,8 +90,11 @@ func importRecords(c *call) (*reply, error) {
 	in := c.Import(c.by, c.query.Get("dry_run") == "true")
 	for i, r := range body.Records {
 		if err := in.Take(c.ctx, r); err != nil {
-			return nil, within(err, fmt.Sprintf("/records/%d", i))
+			return nil, within(errors.Join(err, in.Finish(c.ctx)), fmt.Sprintf("/records/%d", i))
 		}
+	}
+	if err := in.Finish(c.ctx); err != nil {
+		return nil, err
 	}
 	return ok(in.Imported), nil
 }

@@ -76,6 +76,9 @@ type Import struct {
 	by   By
 	// marked says that the keyring of the export was named, and is ours.
 	marked bool
+	// pending are new keys that are not written yet.
+	pending []*store.Key
+	queued  map[string]bool // their ids and hashes
 	// consumers are those that the records named, by name. In a dry run some of
 	// them are not in the store.
 	consumers map[string]*store.Consumer
@@ -83,10 +86,11 @@ type Import struct {
 
 // Import begins an import.
 func (d *Desk) Import(by By, dry bool) *Import {
-	return &Import{Dry: dry, desk: d, by: by, consumers: make(map[string]*store.Consumer)}
+	return &Import{Dry: dry, desk: d, by: by, queued: make(map[string]bool), consumers: make(map[string]*store.Consumer)}
 }
 
-// Take takes one record in. A consumer comes before its keys.
+// Take takes one record in. A consumer comes before its keys. What was taken is
+// written when Finish has returned.
 func (i *Import) Take(ctx context.Context, r Record) error {
 	switch r.Type {
 	case typeKeyring:
@@ -105,7 +109,7 @@ func (i *Import) keyring(r Record) error {
 	own := i.desk.marks()
 	for generation, mark := range r.Marks {
 		if own[generation] != mark {
-			return invalid("/marks", "const", "these keys were made under another keyring, and none of them would hold here: import with the keyring of the store that they come from")
+			return invalid("/marks", "const", "these keys were made under the keyring of another store, and none of them would hold here")
 		}
 	}
 	i.marked = true
@@ -178,28 +182,62 @@ func (i *Import) key(ctx context.Context, r Record) error {
 		return err
 	}
 	k.Consumer = c.ID
+	switch twice := i.queued[string(k.ID)]; {
+	case twice && i.Dry:
+		i.Imported.Keys.Unchanged++
+		return nil
+	case twice:
+		if err := i.Finish(ctx); err != nil {
+			return err
+		}
+	}
 	old, err := i.desk.Store.Key(ctx, k.ID)
 	if errors.Is(err, store.ErrNotFound) {
-		return i.addKey(ctx, k, c.Name)
+		return i.addKey(ctx, k)
 	} else if err != nil {
 		return err
 	}
 	return i.updateKey(ctx, old, k, c.Name)
 }
 
-func (i *Import) addKey(ctx context.Context, k *store.Key, consumer string) error {
-	i.Imported.Keys.Added++
-	if i.Dry {
-		return nil
-	}
-	detail := struct {
-		Consumer string `json:"consumer"`
-		Hint     string `json:"hint"`
-	}{consumer, k.Hint}
-	err := i.desk.Store.AddKeys(ctx, []*store.Key{k}, i.desk.entry(i.by, "key.import", k.ID, detail))
-	if errors.Is(err, store.ErrExists) {
+// batch is how many new keys are written at one time, with one entry.
+const batch = 500
+
+func (i *Import) addKey(ctx context.Context, k *store.Key) error {
+	_, _, err := i.desk.Store.KeyByHash(ctx, k.Hash)
+	if err == nil || i.queued[string(k.Hash)] {
 		return inTheWay("There is another key with this hash already.")
 	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	i.Imported.Keys.Added++
+	i.pending = append(i.pending, k)
+	i.queued[string(k.Hash)], i.queued[string(k.ID)] = true, true
+	if len(i.pending) < batch {
+		return nil
+	}
+	return i.Finish(ctx)
+}
+
+// Finish writes what is not written yet. The import may go on.
+func (i *Import) Finish(ctx context.Context) error {
+	if len(i.pending) == 0 {
+		return nil
+	}
+	ids := make([]store.ID, len(i.pending))
+	for n, k := range i.pending {
+		ids[n] = k.ID
+	}
+	detail := struct {
+		Keys []store.ID `json:"keys"`
+	}{ids}
+	var err error
+	if !i.Dry {
+		err = i.desk.Store.AddKeys(ctx, i.pending, i.desk.entry(i.by, "key.import", "", detail))
+	}
+	i.pending = i.pending[:0]
+	clear(i.queued)
 	return theKey.told(err)
 }
 

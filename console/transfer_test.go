@@ -32,7 +32,7 @@ func (o *office) imported(text string, dry bool) (console.Imported, error) {
 func (o *office) importing(ctx context.Context, text string, dry bool) (console.Imported, error) {
 	i := o.Import(me, dry)
 	err := console.ReadRecords(strings.NewReader(text), func(_ int, r console.Record) error { return i.Take(ctx, r) })
-	return i.Imported, err
+	return i.Imported, errors.Join(err, i.Finish(ctx))
 }
 
 func TestTransfer(t *testing.T) {
@@ -97,7 +97,7 @@ func TestTransferOfAnotherKeyring(t *testing.T) {
 	from.issue("c", console.NewKey{})
 	before := len(to.entries())
 	_, err := to.imported(from.exported(), false)
-	if !errors.Is(err, console.ErrInvalid) || !strings.Contains(err.Error(), "another keyring") || len(to.entries()) != before {
+	if !errors.Is(err, console.ErrInvalid) || !strings.Contains(err.Error(), "the keyring of another store") || len(to.entries()) != before {
 		t.Error(err)
 	}
 }
@@ -131,6 +131,11 @@ func TestRecordsThatAreNone(t *testing.T) {
 		})
 	}
 	o.t = t
+	other := strings.NewReplacer(`"hash":"`, `"hash":"00`, `00000000000000"`, `000000000000"`).Replace(key)
+	twice := lines[0] + "\n" + strings.Replace(other, `"id":"0`, `"id":"2`, 1) + "\n" + strings.Replace(other, `"id":"0`, `"id":"3`, 1)
+	if _, err := o.imported(twice, true); err == nil || !strings.Contains(err.Error(), "line 3: There is another key") {
+		t.Errorf("one hash for two keys: %v", err)
+	}
 	if got := o.exported(); got != text {
 		t.Errorf("what was refused has changed something:\n%s\n%s", got, text)
 	}

@@ -296,6 +296,7 @@ func (k *consumersImport) Run(c *console) error {
 		}
 		i := s.Import(s.by, k.DryRun)
 		failed := administration.ReadRecords(in, func(_ int, r administration.Record) error { return i.Take(s.ctx, r) })
+		failed = errors.Join(failed, i.Finish(s.ctx)) // what stood before a fault is taken
 		if err := s.tell(i.Imported, func(w io.Writer) {
 			for _, of := range [...]struct {
 				name string
