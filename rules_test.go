@@ -56,7 +56,7 @@ var rings = [...]struct {
 	{"what is made of them", []string{"build", "console", "script", "demo/bank"}},
 	{"what runs", []string{"serve"}},
 	{"what shows it", []string{"demo"}},
-	{"the command, and what measures it", []string{"cmd/sallyport", "bench/peers"}},
+	{"the command, and what measures it", []string{"cmd/sallyport", "bench/keys", "bench/peers"}},
 }
 
 func ringOf(folder string) int {
