@@ -61,14 +61,14 @@ func (f *figures) ask(ctx context.Context, kept *build.Kept, sample []string) er
 	slices.Sort(took)
 	f.coldSlowest = took[len(took)*99/100]
 	f.cold = mean(took)
-	f.hit = repeat(2_000_000, func(i int) { r.Key(ctx, warm[i%len(warm)]) })
+	f.hit = best(2_000_000, func(i int) { r.Key(ctx, warm[i%len(warm)]) })
 	f.resident = resident()
 	f.perSecond = parallel(ctx, r, rest)
 
 	typo := warm[0][:len(warm[0])-1] + "-"
-	f.typo = repeat(1_000_000, func(int) { r.Key(ctx, typo) })
+	f.typo = best(1_000_000, func(int) { r.Key(ctx, typo) })
 	forged, _, _, _ := apikey.New(stranger{}, kept.Ring.Generation())
-	f.forged = repeat(1_000_000, func(int) { r.Key(ctx, forged) })
+	f.forged = best(1_000_000, func(int) { r.Key(ctx, forged) })
 	nobody := make([]string, 5000)
 	for i := range nobody {
 		if nobody[i], _, _, err = apikey.New(kept.Ring, kept.Ring.Generation()); err != nil {
@@ -109,6 +109,18 @@ func parallel(ctx context.Context, r *roster.Roster, keys []string) float64 {
 		<-done
 	}
 	return float64(len(keys)) / time.Since(began).Seconds()
+}
+
+// turns is how often what needs no store is measured; the best turn counts, since
+// whatever else the machine does can only make one slower.
+const turns = 20
+
+func best(n int, do func(int)) time.Duration {
+	fastest := repeat(n/turns, do)
+	for range turns - 1 {
+		fastest = min(fastest, repeat(n/turns, do))
+	}
+	return fastest
 }
 
 func repeat(n int, do func(int)) time.Duration {

@@ -17,13 +17,13 @@ func written(all []*figures, at time.Time) string {
 What the keys of a store cost, looked up through package roster as a request does: the form, the checksum and the keyed hash of the key included. Measured on %s with %d processors (%s/%s, %s).
 
 - **filled**: keys put in, %d in a transaction, %d to a consumer, each made and hashed on the way, one after the other.
-- **from memory**: a key that is remembered.
+- **from memory**: a key that is remembered; of this, typo and forged, the best of %d turns.
 - **from the store**: a key that is not: one indexed reading. The keys are drawn from all, so that the pages of the file are read from all over.
 - **together**: the same by 32 callers at one time.
 - **typo, forged**: a key with a slip of the hand, and one that has the form and was not made here. Neither is put to the store.
 - **unknown**: a key that was made here and is not in the store, each a new one.
 
-`, at.UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), batch, perConsumer)
+`, at.UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), batch, perConsumer, turns)
 	b.WriteString("| |")
 	for _, f := range all {
 		fmt.Fprintf(&b, " %s |", f.store)
