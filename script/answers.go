@@ -240,4 +240,3 @@ func checkAborted(s *state, _ call) error {
 	}
 	return nil
 }
-

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -48,6 +49,11 @@ func say(message string, pairs ...any) {
 // standIn asks for the key "open" and passes everything else on.
 func standIn(args []string) int {
 	switch args[0] {
+	case "cat":
+		if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
+			return 1
+		}
+		return 0
 	case "echo":
 		fmt.Println(strings.Join(args[1:], " "))
 		return 0

@@ -195,6 +195,23 @@ Connection: close
 			run echo $bob $ALICE_HASH $JWKS_URL
 			stdout sha256:
 			stdout eyJ`,
+		"what a verb reads and writes is kept": `
+			stdin '{"keys": [{"id": "k1"}]}'
+			run cat
+			save ALL stdout
+			save ID stdout /keys/0/id
+			run echo $ID
+			stdout k1
+			! stdout keys
+			run cat
+			! stdout k1
+			save TEXT file note.txt
+			run echo <$TEXT>
+			stdout '<a note>'` + "\n-- note.txt --\na note\n",
+		"what comes a moment later is waited for": `
+			gateway gateway.yaml
+			until 400 get /a
+			until 200 get /a 'X-Key: open'`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -218,6 +235,9 @@ func TestScriptsThatFail(t *testing.T) {
 		"a negated body that broke off":   {"gateway gateway.yaml\nreply cut 200 abc\nget / 'X-Key: open'\n! body z", "unexpected EOF"},
 		"an unknown command":              {"gatway gateway.yaml", "did you mean gateway?"},
 		"an unknown variable":             {"set NAME x\nrun echo $NAMES", "did you mean $NAME?"},
+		"a status that never comes":       {"gateway gateway.yaml\nuntil 200 get /", "has not the status 200 within two seconds"},
+		"a place that is not there":       {"run echo {}\nsave X stdout /a", "there is nothing at"},
+		"a save of nothing":               {"save X body", "save NAME header FIELD"},
 		"an unknown kind":                 {"gateway gateway.yaml\nget /\nproblem body-invalide", "did you mean body-invalid?"},
 		"an unknown flag":                 {"gateway gateway.yaml\nget / --fast", "no flag --fast"},
 		"a negation that means nothing":   {"! get /", "! has no meaning"},
