@@ -103,7 +103,7 @@ func (k *check) undecided(s *Schema, body []byte) Cleaned {
 func (k *check) leave(s *Schema, body []byte) Cleaned {
 	cleaned := Cleaned{Faults: ordered(k.faults), Cut: k.cut, Gone: k.gone(), CutCount: k.cutCount}
 	if k.asked != nil {
-		cleaned.MaskCount = k.show(s, cleaned.Gone, len(cleaned.Faults) == 0)
+		k.show(s, &cleaned, len(cleaned.Faults) == 0)
 	}
 	cleaned.Body = k.assemble(body, cleaned.Gone)
 	return cleaned

@@ -25,8 +25,8 @@ func (m mask) hide(left, body []byte, at int, texts []byte) ([]byte, int) {
 // maxLast is how many characters of a masked string stay at most.
 const maxLast = 4
 
-// maskPlaces masks the values at places and counts them.
-func (k *check) maskPlaces(places []Mask) int {
+// maskPlaces masks the values at places.
+func (k *check) maskPlaces(places []Mask) {
 	for i := range places {
 		first := len(k.sight.reached)
 		k.reach(places[i].Place, 0)
@@ -35,7 +35,6 @@ func (k *check) maskPlaces(places []Mask) int {
 		}
 		k.sight.reached = k.sight.reached[:first]
 	}
-	return k.sortMasks()
 }
 
 // sortMasks orders masks by where they stand, the outer one of two and the

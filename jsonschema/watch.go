@@ -60,6 +60,11 @@ type Found struct {
 	// Keep.Read. It must not hold on to what it is given. Where it is nil, no
 	// item stays. Set it before Look; Reset takes it away.
 	Keep func(rule int, item []Captured) bool
+	// Veil says which values leave masked or not at all, beside Watch.Mask, by
+	// what was captured. It is asked once the body is judged, and what it takes out
+	// is not judged again. It must not hold on to what it is given. Set it before
+	// Look; Reset takes it away.
+	Veil func(captured []Captured) Veil
 
 	check  *check // holds the body until Reset
 	schema *Schema
@@ -67,6 +72,14 @@ type Found struct {
 	round  uint32 // counts bodies
 	item   []Captured
 	free   []freeString
+}
+
+// Veil is what a reader may not see.
+type Veil struct {
+	// Drop are the members and items that are taken out.
+	Drop []*Place
+	// Mask are the values that leave masked.
+	Mask []Mask
 }
 
 // freeString is a value, and whether its name is free rather than its text: no
@@ -149,10 +162,10 @@ func (f *Found) Reset() {
 // the items that are not kept. Found.Keep and the room that Found has stay, all
 // else in it is reset.
 func (s *Schema) Look(body []byte, may Cleaning, watch *Watch, found *Found) Cleaned {
-	keep := found.Keep
+	keep, veil := found.Keep, found.Veil
 	found.Reset()
 	k := s.scratch.Get().(*check)
-	found.Keep, found.check, found.pool = keep, k, s.scratch
+	found.Keep, found.Veil, found.check, found.pool = keep, veil, k, s.scratch
 	k.see()
 	k.asked, k.sight.found = watch, found
 	cleaned := k.clean(s, body, may)
@@ -163,9 +176,9 @@ func (s *Schema) Look(body []byte, may Cleaning, watch *Watch, found *Found) Cle
 }
 
 // show fills what was found from the body as it is left, which holds or not,
-// and masks it.
-func (k *check) show(s *Schema, gone [][2]int, holds bool) (masked int) {
-	k.sight.gone = gone
+// and veils it.
+func (k *check) show(s *Schema, cleaned *Cleaned, holds bool) {
+	k.sight.gone = cleaned.Gone
 	k.capture(0, k.asked.Capture, &k.sight.found.Captured)
 	if k.asked.Free {
 		if holds {
@@ -174,7 +187,17 @@ func (k *check) show(s *Schema, gone [][2]int, holds bool) (masked int) {
 		}
 		k.freeText()
 	}
-	return k.maskPlaces(k.asked.Mask)
+	var veil Veil
+	if f := k.sight.found; f.Veil != nil {
+		veil = f.Veil(f.Captured)
+	}
+	if k.dropPlaces(veil.Drop) {
+		cleaned.Gone, cleaned.CutCount, cleaned.Cut = k.gone(), k.cutCount, k.cut
+		k.sight.gone = cleaned.Gone
+	}
+	k.maskPlaces(k.asked.Mask)
+	k.maskPlaces(veil.Mask)
+	cleaned.MaskCount = k.sortMasks()
 }
 
 // asItCame reads a body anew that holds members which must not stand there: they
@@ -188,7 +211,7 @@ func (k *check) asItCame(s *Schema, body []byte, faults []Fault) Cleaned {
 	k.read(body)
 	k.keep(s)
 	cleaned := Cleaned{Faults: faults, Cut: k.cut, Gone: k.gone(), CutCount: k.cutCount}
-	cleaned.MaskCount = k.show(s, cleaned.Gone, false)
+	k.show(s, &cleaned, false)
 	cleaned.Body = k.assemble(body, cleaned.Gone)
 	return cleaned
 }
