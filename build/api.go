@@ -41,8 +41,9 @@ type apiBuilder struct {
 	names        validate.Budget
 	plans        *xmlbody.Planner
 	unguarded    []Unguarded
-	later        []func()        // what is done when every operation of the API is made
-	used         map[string]bool // names of the configuration that some operation needed
+	fields       map[*config.Field]bool // whether some operation has the value
+	later        []func()               // what is done when every operation of the API is made
+	used         map[string]bool        // names of the configuration that some operation needed
 }
 
 func (b *builder) api(c *config.API) *API {
@@ -58,6 +59,7 @@ func (b *builder) api(c *config.API) *API {
 		document: document,
 		compiler: jsonschema.NewCompiler(compilerOptions(c, document)),
 		used:     make(map[string]bool),
+		fields:   make(map[*config.Field]bool),
 		plans:    xmlbody.NewPlanner(func(n *source.Node) *source.Node { return follow(document, n) }),
 	}
 	a.prepare()
@@ -78,6 +80,7 @@ func (b *builder) api(c *config.API) *API {
 	for _, f := range a.later {
 		f()
 	}
+	a.unusedFields()
 	a.unused()
 	a.strayExtensions()
 	b.router.undeclared(tables, c.Name, a.cors, a.preflights())

@@ -17,13 +17,14 @@ import (
 )
 
 // guardWords are the words of x-sallyport that bind callers to objects.
-var guardWords = [...]string{"allow", "keep", "object", "otherwise"}
+var guardWords = [...]string{"allow", "fields", "keep", "object", "otherwise"}
 
 // guarded is what holds for one operation, of all places that say something.
 type guarded struct {
 	allow   []statement
 	keep    *config.Keep
 	object  *config.Object
+	fields  []*config.Field
 	forbids bool
 }
 
@@ -50,6 +51,7 @@ func (o *operationBuilder) guards() guarded {
 	}
 	var g guarded
 	for _, one := range append(all, o.rules.Guards...) {
+		g.addFields(one.Fields)
 		for i, text := range one.Allow {
 			g.allow = append(g.allow, statement{text, one.PositionOf(fmt.Sprintf("allow/%d", i))})
 		}
@@ -70,7 +72,9 @@ func (o *operationBuilder) guards() guarded {
 // request, and keeps those over the answer for filter.
 func (o *operationBuilder) guard() {
 	o.guarded = o.guards()
+	o.noteFields()
 	if len(o.guarded.allow) == 0 && o.guarded.object == nil {
+		o.guardBody(nil, o.writableFields())
 		return
 	}
 	var early []*guard.Rule
@@ -100,7 +104,7 @@ func (o *operationBuilder) guard() {
 		}
 	}
 	o.guarded.allow = late
-	o.guardBody(bodies)
+	o.guardBody(bodies, o.writableFields())
 	o.guardObject(objects, read)
 	if len(early) > 0 {
 		set := guard.NewSet(rule.Caller, early...)
@@ -233,7 +237,8 @@ func mayBeSuccess(status int) bool { return status == 0 || status == 2 || status
 // guardMedia binds the rules over the answer to one media type of a success.
 func (o *operationBuilder) guardMedia(media *filter.Media) []sallyport.Control {
 	g := o.guarded
-	if media.Schema == nil || len(g.allow) == 0 && g.keep == nil {
+	fields := o.visibleFields(media.Schema)
+	if media.Schema == nil || len(g.allow) == 0 && g.keep == nil && len(fields) == 0 {
 		return nil
 	}
 	held := &filter.Guard{}
@@ -246,10 +251,14 @@ func (o *operationBuilder) guardMedia(media *filter.Media) []sallyport.Control {
 		}
 	}
 	set := guard.NewSet(rule.Response, rules...)
-	held.Allow, held.Watch.Capture = set, set.Capture
+	held.Watch.Capture = set.Capture
+	if len(rules) > 0 {
+		held.Allow = set
+	}
 	if g.keep != nil {
 		controls = append(controls, o.guardList(held, media.Schema)...)
 	}
+	controls = append(controls, o.veil(held, fields, media.Schema)...)
 	media.Guard = held
 	return controls
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sallyport"
+	"sallyport/config"
 	"sallyport/guard"
 	"sallyport/jsonschema"
 	"sallyport/mediatype"
@@ -102,8 +103,8 @@ func (o *operationBuilder) readable(read *openapi.Operation) *openapi.Operation 
 }
 
 // guardBody places the rules over what the request carries.
-func (o *operationBuilder) guardBody(all []statement) {
-	if len(all) == 0 {
+func (o *operationBuilder) guardBody(all []statement, fields []*config.Field) {
+	if len(all)+len(fields) == 0 {
 		return
 	}
 	step := &inspect.Body{}
@@ -125,10 +126,14 @@ func (o *operationBuilder) guardBody(all []statement) {
 		rules := o.compileAll(all, v)
 		set := guard.NewSet(rule.Request, rules...)
 		look.Rules, look.Watch.Capture = set, set.Capture
+		o.guardWritable(&look, fields, m)
 		step.Ranges, step.Looks = append(step.Ranges, one), append(step.Looks, look)
 	}
 	for _, s := range all {
 		controls = append(controls, enforced(s.at, "rule %s (needs request)", s.text))
+	}
+	for _, f := range fields {
+		controls = append(controls, enforced(f.PositionOf("writable"), "request: %s only where %s", f.Name, f.Writable))
 	}
 	if len(step.Looks) > 0 {
 		o.place(sallyport.Inspect, "body", step, controls...)

@@ -24,6 +24,10 @@ type Guard struct {
 	// What a write is about: the operation, by its id, that reads it, with the
 	// caller's own credential, before the write goes on. Rules call it object.
 	Object *Object `yaml:"object"`
+	// Who may see and set single values, by their JSON pointers in the body, such
+	// as /salary or /items/*/iban. Those of an outer place hold in every operation
+	// whose bodies have them.
+	Fields []Field `yaml:"fields,named"`
 	// What callers are told for whom a rule does not hold: 404, word for word as
 	// of an object that does not exist, or 403.
 	Otherwise string `yaml:"otherwise" default:"404" choices:"404 403"`
@@ -41,6 +45,43 @@ type Keep struct {
 }
 
 func (*Keep) shorthand() string { return "rule" }
+
+// Field is who may see and set one value.
+type Field struct {
+	Place `json:"-"`
+
+	// Name is the JSON pointer; * stands for every item.
+	Name string `yaml:"-"`
+	// What must hold for it to be seen in an answer, such as "hr" in caller.roles.
+	// Without it, everybody sees it.
+	Visible string `yaml:"visible"`
+	// What those get who may not see it: drop takes it out of the answer, mask
+	// shows **** for text and null for anything else.
+	Instead string `yaml:"instead" default:"drop" choices:"drop mask"`
+	// How many characters at the end of masked text stay, 4 at most; without it,
+	// none.
+	Last int `yaml:"last"`
+	// What must hold for a request to hold it. Without it, whoever may ask for
+	// the operation may set it.
+	Writable string `yaml:"writable"`
+}
+
+func (f *Field) check(c *decoder) {
+	switch {
+	case !f.Wrote("visible") && !f.Wrote("writable"):
+		c.wrong(f.At, "write visible, writable, or both", "nothing is said of %s", f.Name)
+	case f.Instead == "drop" && f.Wrote("last"):
+		c.wrong(f.PositionOf("last"), "add instead: mask", "last has a meaning for a mask only")
+	case f.Wrote("instead") && !f.Wrote("visible"):
+		c.wrong(f.PositionOf("instead"), "add visible", "instead of what is always seen nothing is shown")
+	}
+	if f.Last > 4 {
+		c.wrong(f.PositionOf("last"), "write at most 4", "a mask that shows %d characters hides little", f.Last)
+	}
+	if f.Name == "" || f.Name[0] != '/' {
+		c.wrong(f.At, "write a JSON pointer such as /salary", "%q names no value of a body", f.Name)
+	}
+}
 
 // Object is how the object that a write is about is read first.
 type Object struct {

@@ -82,6 +82,10 @@ func (s *Set) Decide(x *sallyport.Exchange, captured []jsonschema.Captured) erro
 	return nil
 }
 
+func (s *Set) holds(x *sallyport.Exchange, r *Rule, captured []jsonschema.Captured) bool {
+	return s.ask(x, r, captured) == rule.Yes
+}
+
 // Holds tells whether all rules hold.
 func (s *Set) Holds(x *sallyport.Exchange, captured []jsonschema.Captured) bool {
 	return s.Decide(x, captured) == nil

@@ -20,9 +20,11 @@ type Rules interface {
 // Guard is the rules over an answer of JSON: whether it may leave at all, and
 // which items of its list. What they ask for comes of the pass that prunes.
 type Guard struct {
-	Allow Rules
+	Allow Rules // nil where there are none
 	// Keep decides about the items of a list; nil where all leave.
 	Keep Rules
+	// Veil is what of it the caller may not see; nil where all of it may be seen.
+	Veil func(*sallyport.Exchange, []jsonschema.Captured) jsonschema.Veil
 	// Watch captures for both.
 	Watch jsonschema.Watch
 }
@@ -40,6 +42,9 @@ func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []by
 			return yes
 		}
 	}
+	if g.Veil != nil {
+		found.Veil = func(captured []jsonschema.Captured) jsonschema.Veil { return g.Veil(x, captured) }
+	}
 	cleaned := schema.Look(body, may, &g.Watch, found)
 	defer found.Reset()
 	if cleaned.Undecided {
@@ -47,6 +52,12 @@ func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []by
 	}
 	if foreign > 0 {
 		x.Note(slog.Int("foreign_items", foreign))
+	}
+	if cleaned.MaskCount > 0 {
+		x.Note(slog.Int("masked", cleaned.MaskCount))
+	}
+	if g.Allow == nil {
+		return cleaned, nil
 	}
 	return cleaned, g.Allow.Decide(x, found.Captured)
 }

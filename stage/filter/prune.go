@@ -18,12 +18,13 @@ const (
 
 // prune puts what was left of the body in its place.
 func prune(x *sallyport.Exchange, c *jsonschema.Cleaned) {
-	if c.CutCount == 0 {
+	if c.CutCount+c.MaskCount == 0 {
 		return
 	}
 	x.Response.Body.Replace(c.Body)
-	x.Pruned += c.CutCount
-	note(x, c.CutCount, c.Cut)
+	if x.Pruned += c.CutCount; c.CutCount > 0 {
+		note(x, c.CutCount, c.Cut)
+	}
 	changed(x)
 }
 

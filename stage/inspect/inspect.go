@@ -21,6 +21,9 @@ type Look struct {
 	Schema *jsonschema.Schema
 	Watch  jsonschema.Watch
 	Rules  Rules
+	// Writable refuses a value that the caller may not set; nil where every one
+	// may be set.
+	Writable func(*sallyport.Exchange, []jsonschema.Captured) error
 }
 
 // decide asks the rules about a body. One that is not JSON to its end holds
@@ -31,5 +34,8 @@ func (l *Look) decide(x *sallyport.Exchange, body []byte) error {
 	if l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found).Undecided {
 		return l.Rules.Decide(x, nil)
 	}
-	return l.Rules.Decide(x, found.Captured)
+	if err := l.Rules.Decide(x, found.Captured); err != nil || l.Writable == nil {
+		return err
+	}
+	return l.Writable(x, found.Captured)
 }
