@@ -242,6 +242,7 @@ func (a *apiBuilder) unused() {
 		}
 	}
 	a.unusedGlobs("public", a.config.Public, a.config.Place)
+	a.unusedGlobs("except", a.config.Rules.Except, a.config.Rules.Place)
 	for i := range a.config.Limits {
 		a.unusedGlobs("on", a.config.Limits[i].On, a.config.Limits[i].Place)
 	}

@@ -3,6 +3,7 @@ package build
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sallyport"
 	"sallyport/config"
@@ -17,7 +18,7 @@ import (
 )
 
 // guardWords are the words of x-sallyport that bind callers to objects.
-var guardWords = [...]string{"allow", "fields", "keep", "object", "otherwise"}
+var guardWords = [...]string{"allow", "except", "fields", "keep", "object", "otherwise"}
 
 // guarded is what holds for one operation, of all places that say something.
 type guarded struct {
@@ -51,6 +52,9 @@ func (o *operationBuilder) guards() guarded {
 	}
 	var g guarded
 	for _, one := range append(all, o.rules.Guards...) {
+		if slices.ContainsFunc(one.Except, func(g config.Glob) bool { return g.Match(o.declared.ID) }) {
+			continue
+		}
 		g.addFields(one.Fields)
 		for i, text := range one.Allow {
 			g.allow = append(g.allow, statement{text, one.PositionOf(fmt.Sprintf("allow/%d", i))})
@@ -134,6 +138,10 @@ func (o *operationBuilder) compileRule(s statement, v *rule.Vocabulary) *guard.R
 		o.faults.Add(at, remedy, "the rule of %s: %s", o.op.ID, m.Message)
 		return nil
 	}
+	if o.open() && compiled.Needs().Has(rule.Caller) {
+		o.faults.Add(s.at, "name the operation under except, or give it security", "the rule asks for the caller, and %s is public: nobody is known there", o.op.ID)
+		return nil
+	}
 	g, err := guard.New(compiled, s.at, o.guarded.forbids || !about(compiled))
 	if err != nil {
 		o.fault(s.at, err)
@@ -168,6 +176,7 @@ func (anyShape) TypesAt(*jsonschema.Place) jsonschema.Types { return jsonschema.
 // vocabulary is what names mean in rules of the operation.
 func (o *operationBuilder) vocabulary(answer rule.Shape) *rule.Vocabulary {
 	v := &rule.Vocabulary{Bodies: make(map[rule.Root]rule.Shape)}
+	v.Headers = append(v.Headers, rule.Parameter{Name: guard.Host, Types: jsonschema.String})
 	for _, p := range o.declared.Parameters {
 		one := rule.Parameter{Name: p.Name, Types: o.parameterTypes(p)}
 		switch {
@@ -177,7 +186,7 @@ func (o *operationBuilder) vocabulary(answer rule.Shape) *rule.Vocabulary {
 			v.Path = append(v.Path, one)
 		case p.In == "query":
 			v.Query = append(v.Query, one)
-		case p.In == "header":
+		case p.In == "header" && !strings.EqualFold(p.Name, guard.Host):
 			v.Headers = append(v.Headers, one)
 		}
 	}

@@ -28,6 +28,8 @@ type Guard struct {
 	// as /salary or /items/*/iban. Those of an outer place hold in every operation
 	// whose bodies have them.
 	Fields []Field `yaml:"fields,named"`
+	// The operations, by id, for which the rules of this place do not hold.
+	Except []Glob `yaml:"except"`
 	// What callers are told for whom a rule does not hold: 404, word for word as
 	// of an object that does not exist, or 403.
 	Otherwise string `yaml:"otherwise" default:"404" choices:"404 403"`

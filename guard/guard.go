@@ -110,6 +110,10 @@ func (r *Rule) refusal(v rule.Verdict) error {
 	return problem.Refuse(problem.ObjectUnknown, "").Because(why) // to the letter what an absent one gets
 }
 
+// Host is the name by which rules ask for the host that the client asked for, in
+// lower case and without a port.
+const Host = "Host"
+
 // facts are what is known of an exchange, for one rule.
 type facts struct {
 	exchange *sallyport.Exchange
@@ -175,6 +179,9 @@ func (f *facts) Parameter(root rule.Root, i int) (string, bool) {
 	case rule.Query:
 		return queryParameter(f.exchange.Request.Query, name)
 	case rule.Headers:
+		if strings.EqualFold(name, Host) {
+			return f.exchange.Request.Host, true
+		}
 		fields := f.exchange.Request.Fields
 		return fields.Get(name), fields.Count(name) == 1
 	}
