@@ -47,7 +47,9 @@ func Compile(text string, v *Vocabulary) (*Rule, error) {
 	if r.program, err = env.Program(checked, options...); err != nil {
 		return nil, &Mistake{Message: err.Error()}
 	}
-	r.native, _ = c.node(checked.NativeRep().Expr())
+	if native, ok := c.node(checked.NativeRep().Expr()); ok {
+		r.native = native
+	}
 	return r, nil
 }
 

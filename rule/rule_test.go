@@ -76,6 +76,10 @@ func TestDecide(t *testing.T) {
 		{`response.price > 10.0`, `{"price": 11}`, Yes, false},
 		{`response.owner.startsWith("acme-")`, `{"owner": "acme-7"}`, Yes, false},
 		{`string(path.id) == response.owner`, `{"owner": "42"}`, Yes, false},
+		{`caller.subject == "a" + "nn"`, `{}`, Yes, false},
+		{`caller.subject == query.tenant + "x"`, `{}`, No, false},
+		{`!(caller.subject == query.tenant + "x")`, `{}`, Yes, false},
+		{`path.userId in [query.tenant, "ann"]`, `{}`, Yes, false},
 		{`true`, `{}`, Yes, true},
 	} {
 		r := compiled(t, c.rule, v)
@@ -144,7 +148,7 @@ func TestNeeds(t *testing.T) {
 func TestNativeIsCEL(outer *testing.T) {
 	t := outer
 	v := vocabulary(t)
-	values := []string{`response.owner`, `response.manager`, `response.id`, `response.either`, `response.open`, `response.free.x`, `response.customer.id`,
+	values := []string{`query.tenant + "x"`, `size(caller.roles)`, `response.owner`, `response.manager`, `response.id`, `response.either`, `response.open`, `response.free.x`, `response.customer.id`,
 		`caller.subject`, `caller.tenant`, `caller.claims.org.id`, `caller.claims.level`, `path.userId`, `path.id`, `query.tenant`, `"ann"`, `"acme"`, `42`, `true`, `null`}
 	answers := []string{`"ann"`, `"acme"`, `""`, `null`, `42`, `42.0`, `-0`, `7`, `1e400`, `99999999999999999999`, `1.5`, `true`, `false`, `[]`, `["ann"]`, `{}`, `{"x": "ann"}`, `{"id": "ann"}`}
 	natives := 0
