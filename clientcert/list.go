@@ -103,7 +103,9 @@ func parseList(der []byte) (*List, error) {
 		}
 		l.revoked[string(entry.SerialNumber.Bytes())] = struct{}{}
 	}
-	parsed.RevokedCertificateEntries, parsed.RevokedCertificates = nil, nil // they stand in the map
+	parsed.RevokedCertificateEntries = nil // they stand in the map
+	//lint:ignore SA1019 the parser fills the old field too, and it would keep them all
+	parsed.RevokedCertificates = nil
 	l.parsed = parsed
 	return l, nil
 }

@@ -11,7 +11,6 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 
@@ -112,24 +111,4 @@ func (s *Span) read() error {
 		return invalid("/limit", "maximum", "ask for 1 to 1000 items at one time")
 	}
 	return nil
-}
-
-// all goes through every page of a list.
-func all[T any](ctx context.Context, list func(context.Context, Span) (*Page[T], error), each func(T) error) error {
-	span := Span{Limit: MostItems}
-	for {
-		page, err := list(ctx, span)
-		if err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			if err := each(item); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		span.After = page.Next
-	}
 }

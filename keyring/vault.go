@@ -139,7 +139,7 @@ func (v *vault) Wrap(ctx context.Context, plain, about []byte) ([]byte, error) {
 		return nil, err
 	}
 	if !strings.HasPrefix(answer.Ciphertext, "vault:v") {
-		return nil, errors.New("Vault answered with something else than what it sealed")
+		return nil, errors.New("the Vault answered with something else than what it sealed")
 	}
 	return []byte(answer.Ciphertext), nil
 }

@@ -266,7 +266,7 @@ func integerOf(text string) (int64, bool) {
 		return n, text[0] != '+' && canonical(text)
 	}
 	_, exponent, _ := strings.Cut(strings.ToLower(text), "e")
-	if strings.IndexAny(text, ".eE") < 0 || len(text) > 64 || len(exponent) > 4 {
+	if !strings.ContainsAny(text, ".eE") || len(text) > 64 || len(exponent) > 4 {
 		return 0, false
 	}
 	exact, ok := new(big.Rat).SetString(text)

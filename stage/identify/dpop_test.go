@@ -131,7 +131,11 @@ func TestProofsThatAreRefused(t *testing.T) {
 	one, d, other := newIssuer(t, "https://one.example", "EdDSA"), newDevice(t), newDevice(t)
 	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
 	token := one.bound(t, d, nil)
-	private := map[string]any{"d": b64(d.key.D.FillBytes(make([]byte, 32)))}
+	scalar, err := d.key.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := map[string]any{"d": b64(scalar)}
 	change(private, d.jwk)
 	secret := map[string]any{"kty": "oct", "k": b64([]byte(strings.Repeat("k", 32)))}
 	otherAth := sha256.Sum256([]byte(one.bound(t, d, map[string]any{"jti": "x"})))
