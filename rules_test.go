@@ -46,7 +46,7 @@ var rings = [...]struct {
 	name     string
 	packages []string
 }{
-	{"libraries", []string{"apikey", "clientcert", "coding", "docs", "http1", "introspect", "items", "jose", "jsonline", "jsonschema", "keyring", "keyring/keyringtest", "mediatype", "message", "openapi", "password", "pathmatch", "problem", "rule", "sample", "source", "websocket", "xmlbody"}},
+	{"libraries", []string{"apikey", "clientcert", "coding", "destination", "docs", "http1", "introspect", "items", "jose", "jsonline", "jsonschema", "keyring", "keyring/keyringtest", "mediatype", "message", "openapi", "password", "pathmatch", "problem", "rule", "sample", "source", "websocket", "xmlbody"}},
 	{"the pipeline", []string{"."}},
 	{"what is kept", []string{"store", "store/postgres", "store/sqlite", "store/storetest", "store/tables"}},
 	{"stages and configuration", []string{

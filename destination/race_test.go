@@ -1,0 +1,5 @@
+//go:build race
+
+package destination
+
+const raceEnabled = true
