@@ -76,26 +76,6 @@ func left(s *identify.Security) []*sallyport.Credential {
 	return all
 }
 
-// Holders are the credentials that the configuration gives to a consumer, each
-// named by its scheme; of one scheme there may be several.
-func (a *API) Holders(consumer string) []*sallyport.Credential {
-	var all []*sallyport.Credential
-	for _, scheme := range a.Schemes() {
-		known, ok := scheme.Method.(identify.Known)
-		if !ok {
-			continue
-		}
-		for _, c := range known.Holders() {
-			if c.Consumer == consumer {
-				named := *c
-				named.Scheme = scheme.Name
-				all = append(all, &named)
-			}
-		}
-	}
-	return all
-}
-
 // Schemes are those by which callers of the API are identified.
 func (a *API) Schemes() []*identify.Scheme {
 	var schemes []*identify.Scheme

@@ -84,3 +84,23 @@ func openStore(ctx context.Context, c *config.Store) (store.Store, error) {
 	}
 	return sqlite.Open(ctx, c.URL.SQLite)
 }
+
+// FindStore opens the store that the configuration names as it is, to read: one
+// that is not there yet is store.ErrNotFound, and is not made.
+func FindStore(ctx context.Context, c *config.Store) (store.Store, error) {
+	kept, err := findStore(ctx, c)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, err
+	case err != nil:
+		return nil, source.Mistakes{{Position: c.PositionOf("url"), Message: fmt.Sprintf("%s: %s", c.URL, err)}}
+	}
+	return kept, nil
+}
+
+func findStore(ctx context.Context, c *config.Store) (store.Store, error) {
+	if c.URL.SQLite == "" {
+		return postgres.Find(ctx, c.URL.Postgres.Reveal())
+	}
+	return sqlite.Find(ctx, c.URL.SQLite)
+}

@@ -79,6 +79,22 @@ func (e *entry) holds(now time.Time) (*sallyport.Credential, error) {
 	return e.credential, nil
 }
 
+// judge says whom the entry proves, or why nobody.
+func (e *entry) judge(k *store.Key, c *store.Consumer) {
+	if e.refused = refusal(k, c); e.refused == nil {
+		e.credential = newCredential(k, c)
+	}
+}
+
+// Judge is whom a key of a consumer proves at that moment, as requests are
+// told; without a key, whom its name or a password of it does, which has no
+// kind yet. The error is *Refused.
+func Judge(k *store.Key, c *store.Consumer, now time.Time) (*sallyport.Credential, error) {
+	var e entry
+	e.judge(k, c)
+	return e.holds(now)
+}
+
 // newCredential is what a consumer, and its key if there is one, are granted.
 // What the two hold is shared and never written.
 func newCredential(k *store.Key, c *store.Consumer) *sallyport.Credential {

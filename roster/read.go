@@ -149,11 +149,9 @@ func (r *Roster) ask(ctx context.Context, q query) (*entry, *store.Consumer, err
 	if err != nil {
 		return nil, nil, err
 	}
-	if e.refused = refusal(key, consumer); e.refused == nil {
-		e.credential = newCredential(key, consumer)
-		if q.kind == "password" {
-			e.credential.Kind = "basic"
-		}
+	e.judge(key, consumer)
+	if q.kind == "password" && e.credential != nil {
+		e.credential.Kind = "basic"
 	}
 	return e, consumer, nil
 }

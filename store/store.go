@@ -36,6 +36,9 @@ var (
 	// ErrNewer: the store was written by a later version of the program, which
 	// this one must not touch.
 	ErrNewer = errors.New("written by a later version")
+	// ErrOlder: the store was written by an earlier version of the program; a
+	// gateway that starts, or a verb that administrates, brings it forward.
+	ErrOlder = errors.New("written by an earlier version")
 	// ErrInvalid: what was given cannot be kept as it is; the text says why, and
 	// never what was given.
 	ErrInvalid = errors.New("cannot be kept")

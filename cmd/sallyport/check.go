@@ -10,6 +10,7 @@ import (
 
 	"sallyport"
 	"sallyport/build"
+	"sallyport/config"
 	"sallyport/source"
 )
 
@@ -56,6 +57,11 @@ func (s *sourceFlags) build(c *console) (*build.Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return judge(c, loaded)
+}
+
+// judge makes the plan of a configuration without serving it.
+func judge(c *console, loaded *config.Config) (*build.Result, error) {
 	env := sallyport.NewEnv(slog.New(slog.DiscardHandler), int64(loaded.Sizes.HeldBodies))
 	options := buildOptions()
 	options.Report = true

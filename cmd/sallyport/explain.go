@@ -25,12 +25,16 @@ func (e *explainCommand) Run(c *console) error {
 	if err := e.checkCaller(); err != nil {
 		return err
 	}
-	result, err := e.build(c)
+	loaded, err := e.loadToJudge()
+	if err != nil {
+		return err
+	}
+	result, err := judge(c, loaded)
 	if err != nil {
 		return err
 	}
 	if e.As != "" {
-		return e.explainCaller(c, result)
+		return e.explainCaller(c, loaded, result)
 	}
 	op, err := e.find(c, result)
 	if err != nil {

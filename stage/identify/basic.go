@@ -93,6 +93,13 @@ func (b *Basic) Holders() []*sallyport.Credential {
 	return all
 }
 
+// AsksStore tells whether the store is asked about a username: the
+// configuration's own users stand before it.
+func (b *Basic) AsksStore(username string) bool {
+	name, err := password.Username(username)
+	return b.Passwords != nil && err == nil && b.Users[name] == nil
+}
+
 // find is the hash that the password of a user must have. For a name that nobody
 // has it is one that no password has, and no holder.
 func (b *Basic) find(ctx context.Context, username string) (hash string, holder *sallyport.Credential, err error) {

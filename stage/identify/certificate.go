@@ -250,6 +250,13 @@ func (c *Certificate) Holders() []*sallyport.Credential {
 	return all
 }
 
+// AsksStore tells whether the store is asked about a name, which must be as
+// certificates have it: those that the configuration knows stand before it.
+func (c *Certificate) AsksStore(name string) bool {
+	canonical, err := c.part.Canonical(name)
+	return c.consumers != nil && err == nil && canonical == name && c.holder(name) == nil
+}
+
 // badCertificate tells the caller no more than that; the log gets the reason.
 func badCertificate(why error) error {
 	return problem.Refuse(problem.CredentialsInvalid, "The client certificate is not one that counts here.").Because(why)

@@ -95,7 +95,13 @@ func (m *misplaced) Error() string {
 func (k *Key) Holders() []*sallyport.Credential {
 	var all []*sallyport.Credential
 	for _, held := range k.Keys {
-		all = append(all, held.Credential)
+		one := held.Credential
+		if !held.Expires.IsZero() {
+			until := *one
+			until.Expires = held.Expires
+			one = &until
+		}
+		all = append(all, one)
 	}
 	return all
 }

@@ -9,7 +9,8 @@ import (
 
 // Known is a method that knows its holders from the configuration.
 type Known interface {
-	// Holders are their credentials, in no order.
+	// Holders are their credentials, in no order, those that have expired among
+	// them.
 	Holders() []*sallyport.Credential
 }
 

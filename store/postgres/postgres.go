@@ -41,6 +41,19 @@ const attempts = 3
 // Open opens the store in a database, and makes its tables, in a schema of
 // their own, where there are none. It must be closed.
 func Open(ctx context.Context, url string) (store.Store, error) {
+	return open(ctx, url, tables.Migrate)
+}
+
+// Find opens the store in a database as it is: where it has no tables yet it is
+// store.ErrNotFound, and none are made. It must be closed.
+func Find(ctx context.Context, url string) (store.Store, error) {
+	return open(ctx, url, tables.Current)
+}
+
+// prepare sees to the tables.
+type prepare func(ctx context.Context, e tables.Engine, files fs.FS, begin func(tables.Tx) (int, error)) error
+
+func open(ctx context.Context, url string, p prepare) (store.Store, error) {
 	config, err := Parse(url)
 	if err != nil {
 		return nil, err
@@ -52,7 +65,7 @@ func Open(ctx context.Context, url string) (store.Store, error) {
 	e := &engine{pool: pool}
 	files, err := fs.Sub(migrations, "migrations")
 	if err == nil {
-		err = tables.Migrate(ctx, e, files, version(ctx))
+		err = p(ctx, e, files, version(ctx))
 	}
 	if err != nil {
 		pool.Close()

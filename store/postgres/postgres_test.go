@@ -65,6 +65,8 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) storetest.Place { return place(cluster(t).NewDatabase(t)) })
 }
 
+func TestFind(t *testing.T) { storetest.Found(t, Open, Find, cluster(t).NewDatabase(t)) }
+
 // place is a database for storetest.
 type place string
 

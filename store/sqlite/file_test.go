@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"sallyport/store"
+	"sallyport/store/tables"
 )
 
 func TestFiles(t *testing.T) {
@@ -170,7 +171,7 @@ func TestBackup(t *testing.T) {
 func TestConnections(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.db")
 	place(path).Open(t)
-	e, err := open(t.Context(), path)
+	e, err := start(t.Context(), path, tables.Migrate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func TestChangesAreBounded(t *testing.T) {
 
 // TestPlan holds the statement of the request path to its indexes.
 func TestPlan(t *testing.T) {
-	e, err := open(t.Context(), newFile(t))
+	e, err := start(t.Context(), newFile(t), tables.Migrate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,14 +57,37 @@ func Open(ctx context.Context, path string) (store.Store, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
-	e, err := open(ctx, path)
+	return open(ctx, path, tables.Migrate)
+}
+
+// Find opens the store in a file as it is: where there is none yet it is
+// store.ErrNotFound, and none is made. It must be closed.
+func Find(ctx context.Context, path string) (store.Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	switch err := checkFile(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no store yet: %w", store.ErrNotFound)
+	case err != nil:
+		return nil, err
+	}
+	return open(ctx, path, tables.Current)
+}
+
+// prepare sees to the tables.
+type prepare func(ctx context.Context, e tables.Engine, files fs.FS, begin func(tables.Tx) (int, error)) error
+
+func open(ctx context.Context, path string, p prepare) (store.Store, error) {
+	e, err := start(ctx, path, p)
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	return tables.New(e), nil
 }
 
-func open(ctx context.Context, path string) (*engine, error) {
+func start(ctx context.Context, path string, p prepare) (*engine, error) {
 	e := &engine{
 		writer: sql.OpenDB(connector(path, "journal_size_limit(67108864)", "wal_autocheckpoint(8192)", "cache_size(-65536)")),
 		reader: sql.OpenDB(connector(path, "query_only(1)", "cache_size(-8192)")),
@@ -74,7 +97,7 @@ func open(ctx context.Context, path string) (*engine, error) {
 	e.reader.SetMaxIdleConns(readers)
 	files, err := fs.Sub(migrations, "migrations")
 	if err == nil {
-		err = tables.Migrate(ctx, e, files, version(ctx))
+		err = p(ctx, e, files, version(ctx))
 	}
 	if err == nil {
 		err = e.useLog(ctx) // not before: the file may have been another program's

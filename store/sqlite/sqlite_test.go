@@ -1,13 +1,18 @@
 package sqlite
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"sallyport/store"
 	"sallyport/store/storetest"
+	"sallyport/store/tables"
 )
 
 func TestMain(m *testing.M) {
@@ -22,6 +27,21 @@ func TestKilled(t *testing.T) {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t testing.TB) storetest.Place { return place(filepath.Join(t.TempDir(), "sallyport.db")) })
+}
+
+func TestFind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sallyport.db")
+	storetest.Found(t, Open, Find, path)
+	later := func(ctx context.Context, e tables.Engine, files fs.FS, begin func(tables.Tx) (int, error)) error {
+		return tables.Current(ctx, e, fstest.MapFS{"0001_first.sql": {}, "0002_second.sql": {}}, begin)
+	}
+	if _, err := open(t.Context(), path, later); !errors.Is(err, store.ErrOlder) {
+		t.Errorf("a store of an earlier version: %v", err)
+	}
+	place(path).exec(t, `UPDATE schema_version SET version = 9999`)
+	if _, err := Find(t.Context(), path); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("a store of a later version: %v", err)
+	}
 }
 
 // place is a file for storetest.

@@ -209,7 +209,7 @@ func unasked(t *testing.T, err error, doing string) {
 	if err == nil {
 		t.Errorf("%s: no error", doing)
 	}
-	for _, known := range []error{store.ErrNotFound, store.ErrExists, store.ErrChanged, store.ErrNewer, store.ErrInvalid} {
+	for _, known := range []error{store.ErrNotFound, store.ErrExists, store.ErrChanged, store.ErrNewer, store.ErrOlder, store.ErrInvalid} {
 		if errors.Is(err, known) {
 			t.Errorf("%s: error is %v, as if the store had been asked", doing, err)
 		}

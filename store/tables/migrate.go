@@ -47,5 +47,33 @@ func Migrate(ctx context.Context, e Engine, files fs.FS, begin func(Tx) (version
 	return err
 }
 
+// Current is Migrate that changes nothing: where there are no tables it is
+// store.ErrNotFound, and where an earlier version of the program made them
+// store.ErrOlder.
+func Current(ctx context.Context, e Engine, files fs.FS, begin func(Tx) (version int, err error)) error {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return err
+	}
+	err = e.Write(ctx, func(tx Tx) error { // which is never committed
+		version, err := begin(tx)
+		switch {
+		case err != nil:
+			return err
+		case version == 0:
+			return fmt.Errorf("there is no store yet: %w", store.ErrNotFound)
+		case version < len(names):
+			return fmt.Errorf("%w: its version is %d, this program's %d", store.ErrOlder, version, len(names))
+		case version > len(names):
+			return fmt.Errorf("%w: its version is %d, this program knows %d", store.ErrNewer, version, len(names))
+		}
+		return errCurrent
+	})
+	if errors.Is(err, errCurrent) {
+		return nil
+	}
+	return err
+}
+
 // errCurrent ends a transaction that has nothing to do.
 var errCurrent = errors.New("current already")
