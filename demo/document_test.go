@@ -53,8 +53,10 @@ func TestTheBankKeepsToItsDocument(t *testing.T) {
 		{"GET", "/v2/accounts/acc-1001", "", 200, "/components/schemas/Account"},
 		{"GET", "/v2/transactions?limit=100&reference=RENT-2026-07", "", 200, "/components/schemas/TransactionPage"},
 		{"GET", "/v2/transactions?limit=7", "", 200, "/components/schemas/TransactionPage"},
-		{"POST", "/v2/transfers", `{"from":"acc-1001","to":"acc-2001","amount":2500,"currency":"EUR","reference":"GIFT"}`, 201, "/components/schemas/Transfer"},
-		{"POST", "/v2/transfers", `{"from":"acc-1001","to":"acc-2001","amount":1000000,"currency":"EUR","reference":"GIFT"}`, 409, "/components/schemas/Problem"},
+		{"GET", "/v2/transfers", "", 200, "/paths/~1v2~1transfers/get/responses/200/content/application~1json/schema"},
+		{"GET", "/v2/transfers?account=acc-2001", "", 200, "/paths/~1v2~1transfers/get/responses/200/content/application~1json/schema"},
+		{"POST", "/v2/accounts/acc-1001/transfers", `{"to":"acc-2001","amount":2500,"currency":"EUR","reference":"GIFT"}`, 201, "/components/schemas/Transfer"},
+		{"POST", "/v2/accounts/acc-1001/transfers", `{"to":"acc-2001","amount":1000000,"currency":"EUR","reference":"GIFT"}`, 409, "/components/schemas/Problem"},
 		{"GET", "/v2/accounts/acc-9999", "", 404, "/components/schemas/Problem"},
 	} {
 		t.Run(c.method+" "+c.target, func(t *testing.T) {
@@ -96,8 +98,8 @@ func TestEveryOperationOfTheDocumentIsServed(t *testing.T) {
 			}
 		}
 	}
-	if served != 7 {
-		t.Errorf("the document has %d operations, want 7", served)
+	if served != 8 {
+		t.Errorf("the document has %d operations, want 8", served)
 	}
 	if _, named := paths["/v1/users/all"]; named {
 		t.Error("the document names the forgotten endpoint")

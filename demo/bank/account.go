@@ -7,6 +7,7 @@ type Account struct {
 	ID       string `json:"id"`
 	Owner    string `json:"owner"`
 	Name     string `json:"name"`
+	IBAN     string `json:"iban"`
 	Currency string `json:"currency"`
 	Balance  int64  `json:"balance"` // in cents
 

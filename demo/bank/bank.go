@@ -6,7 +6,9 @@
 //
 //   - it authenticates nobody and believes what a token says without checking it (API2);
 //   - it returns whole records, password hashes included, to whoever asks (API3);
-//   - it writes whatever field a body names (API3) and hands out anybody's account by id (API1);
+//   - it writes whatever field a body names (API3);
+//   - it never asks whose an account is: who knows the id reads it, lists its transfers and pays
+//     from it (API1);
 //   - it limits nothing (API4), keeps a forgotten version alive (API9), pastes a parameter into a
 //     query and shows its stack when a body is broken (API8).
 //
@@ -36,7 +38,7 @@ type Bank struct {
 	order        []string // ids of the customers as they joined: maps have none
 	accounts     []*Account
 	transactions []Transaction // oldest first
-	transfers    int
+	transfers    []Transfer    // oldest first
 }
 
 // New returns a bank with its seeded customers, accounts and transactions.
@@ -51,7 +53,9 @@ func New() *Bank {
 		"GET /v2/accounts":             b.listAccounts,
 		"GET /v2/accounts/{accountId}": b.readAccount,
 		"GET /v2/transactions":         b.listTransactions,
-		"POST /v2/transfers":           b.transfer,
+		"GET /v2/transfers":            b.listTransfers,
+
+		"POST /v2/accounts/{accountId}/transfers": b.transfer,
 	} {
 		b.routes.HandleFunc(pattern, handle)
 	}

@@ -82,8 +82,9 @@ func TestTheBankLeaks(t *testing.T) {
 		"every_customer_by_an_encoded_path":      {"GET", "/v2/accounts/..%2F..%2Fv1%2Fusers%2Fall", "", `"nationalId":"ZZ 57 08 34 E"`},
 		"what_it_holds_against_the_caller":       {"GET", "/v2/user/profile", "", `"riskNotes":"Asked for`},
 		"somebody_elses_account":                 {"GET", "/v2/accounts/acc-2001", "", `"balance":61845`},
+		"somebody_elses_transfers":               {"GET", "/v2/transfers?account=acc-4001", "", `"payer":"dave"`},
 		"the_name_of_its_database":               {"GET", "/v2/status", "", `"database":`},
-		"its_stack_where_a_body_is_cut_short":    {"POST", "/v2/transfers", `{"from":"acc-1001","amount":`, "goroutine "},
+		"its_stack_where_a_body_is_cut_short":    {"POST", "/v2/accounts/acc-1001/transfers", `{"amount":`, "goroutine "},
 		"its_query_where_a_quote_is_left_open":   {"GET", "/v2/transactions?reference=%27", "", "WHERE owner = 'alice'"},
 		"every_transaction_by_a_condition_of_or": {"GET", "/v2/transactions?limit=9999&reference=" + url.QueryEscape("' OR '1'='1"), "", `"owner":"erin"`},
 	} {
@@ -103,10 +104,15 @@ func TestMassAssignment(t *testing.T) {
 	if got.Role != "admin" || got.DisplayName != "Alice A." {
 		t.Errorf("the profile is now %+v, want the role admin to stick", got)
 	}
-	free := decoded[bank.Transfer](t, ask(t, b, "POST", "/v2/transfers",
-		`{"from":"acc-1001","to":"acc-2001","amount":100,"currency":"EUR","reference":"GIFT","fee":0}`))
+	free := decoded[bank.Transfer](t, ask(t, b, "POST", "/v2/accounts/acc-1001/transfers",
+		`{"to":"acc-2001","amount":100,"currency":"EUR","reference":"GIFT","fee":0}`))
 	if free.Fee != 0 {
 		t.Errorf("the fee is %d, want the 0 of the body to stick", free.Fee)
+	}
+	other := decoded[bank.Transfer](t, ask(t, b, "POST", "/v2/accounts/acc-1001/transfers",
+		`{"from":"acc-2001","to":"acc-1001","amount":100,"currency":"EUR","reference":"GIFT"}`))
+	if other.Payer != "bob" {
+		t.Errorf("%s paid, want the account of the body to pay rather than that of the path", other.Payer)
 	}
 }
 
@@ -121,24 +127,24 @@ func TestANewPasswordIsKeptAsAHashOnly(t *testing.T) {
 }
 
 func TestTransfer(t *testing.T) {
-	order := func(from, to string, amount string) string {
-		return `{"from":"` + from + `","to":"` + to + `","amount":` + amount + `,"currency":"EUR","reference":"GIFT"}`
-	}
+	type order struct{ from, to, amount string }
 	for name, c := range map[string]struct {
-		body      string
+		order     order
 		status    int
 		fromAfter int64
 	}{
-		"moves_the_amount_and_takes_the_fee":           {order("acc-1001", "acc-2001", "10000"), 201, 248_310 - 10_000 - 25},
-		"takes_money_where_the_amount_is_negative":     {order("acc-1001", "acc-2001", "-10000"), 201, 248_310 + 10_000 - 25},
-		"is_refused_where_the_money_is_lacking":        {order("acc-1001", "acc-2001", "248310"), 409, 248_310},
-		"is_refused_from_somebody_elses_account":       {order("acc-2001", "acc-1001", "1"), 403, 248_310},
-		"is_refused_to_an_account_that_does_not_exist": {order("acc-1001", "acc-9999", "1"), 404, 248_310},
-		"is_refused_to_the_same_account":               {order("acc-1001", "acc-1001", "1"), 409, 248_310},
+		"moves_the_amount_and_takes_the_fee":           {order{"acc-1001", "acc-2001", "10000"}, 201, 248_310 - 10_000 - 25},
+		"takes_money_where_the_amount_is_negative":     {order{"acc-1001", "acc-2001", "-10000"}, 201, 248_310 + 10_000 - 25},
+		"is_refused_where_the_money_is_lacking":        {order{"acc-1001", "acc-2001", "248310"}, 409, 248_310},
+		"takes_money_from_somebody_elses_account":      {order{"acc-2001", "acc-1001", "1"}, 201, 248_310 + 1},
+		"is_refused_from_an_account_that_is_not_there": {order{"acc-9999", "acc-1001", "1"}, 404, 248_310},
+		"is_refused_to_an_account_that_does_not_exist": {order{"acc-1001", "acc-9999", "1"}, 404, 248_310},
+		"is_refused_to_the_same_account":               {order{"acc-1001", "acc-1001", "1"}, 409, 248_310},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := bank.New()
-			if w := ask(t, b, "POST", "/v2/transfers", c.body); w.Code != c.status {
+			body := `{"to":"` + c.order.to + `","amount":` + c.order.amount + `,"currency":"EUR","reference":"GIFT"}`
+			if w := ask(t, b, "POST", "/v2/accounts/"+c.order.from+"/transfers", body); w.Code != c.status {
 				t.Errorf("status %d, want %d: %s", w.Code, c.status, w.Body)
 			}
 			from := decoded[bank.Account](t, ask(t, b, "GET", "/v2/accounts/acc-1001", ""))
@@ -168,7 +174,7 @@ func TestManyTransfersAtOnceLoseNoMoney(t *testing.T) {
 			from, to, owner = to, from, "bob"
 		}
 		senders.Go(func() {
-			ask(t, b, "POST", "/v2/transfers", `{"from":"`+from+`","to":"`+to+`","amount":100,"fee":0}`, "X-Caller-Subject", owner)
+			ask(t, b, "POST", "/v2/accounts/"+from+"/transfers", `{"to":"`+to+`","amount":100,"fee":0}`, "X-Caller-Subject", owner)
 		})
 	}
 	senders.Wait()
@@ -232,7 +238,7 @@ func TestAnyPageMayAsk(t *testing.T) {
 func TestABodyHasALimitEvenHere(t *testing.T) {
 	server := httptest.NewServer(bank.New())
 	defer server.Close()
-	for method, path := range map[string]string{"PATCH": "/v2/user/profile", "POST": "/v2/transfers"} {
+	for method, path := range map[string]string{"PATCH": "/v2/user/profile", "POST": "/v2/accounts/acc-1001/transfers"} {
 		r, err := http.NewRequest(method, server.URL+path, strings.NewReader(strings.Repeat(" ", 70<<10)))
 		if err != nil {
 			t.Fatal(err)

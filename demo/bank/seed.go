@@ -3,7 +3,8 @@ package bank
 import "time"
 
 // seed fills the bank with made-up people. Phone numbers are from the range that is kept free for
-// fiction, mail addresses from a name that can never be registered (RFC 2606).
+// fiction, mail addresses from a name that can never be registered (RFC 2606), account numbers from a
+// country code that no country gets (ISO 3166-1 keeps XX for users).
 func (b *Bank) seed() {
 	for _, c := range []Customer{
 		{ID: "alice", DisplayName: "Alice Abend", Email: "alice@mail.example", Phone: "+44 20 7946 0101", MemberSince: "2017-03-14",
@@ -22,14 +23,33 @@ func (b *Bank) seed() {
 		b.order = append(b.order, c.ID)
 	}
 	b.accounts = []*Account{
-		{ID: "acc-1001", Owner: "alice", Name: "Current account", Currency: "EUR", Balance: 248_310, CreditScore: 712, BranchNote: "upsell card"},
-		{ID: "acc-1002", Owner: "alice", Name: "Savings", Currency: "EUR", Balance: 1_250_000, CreditScore: 712, BranchNote: ""},
-		{ID: "acc-2001", Owner: "bob", Name: "Current account", Currency: "EUR", Balance: 61_845, CreditScore: 588, BranchNote: "refuse overdraft"},
-		{ID: "acc-3001", Owner: "carol", Name: "Current account", Currency: "EUR", Balance: 4_720_500, CreditScore: 803, BranchNote: "private banking"},
-		{ID: "acc-4001", Owner: "dave", Name: "Current account", Currency: "EUR", Balance: 9_120, CreditScore: 431, BranchNote: "freeze on order"},
-		{ID: "acc-5001", Owner: "erin", Name: "Current account", Currency: "EUR", Balance: 187_400, CreditScore: 655, BranchNote: ""},
+		{ID: "acc-1001", Owner: "alice", Name: "Current account", IBAN: "XX31BANK00001001", Currency: "EUR", Balance: 248_310, CreditScore: 712, BranchNote: "upsell card"},
+		{ID: "acc-1002", Owner: "alice", Name: "Savings", IBAN: "XX32BANK00001002", Currency: "EUR", Balance: 1_250_000, CreditScore: 712, BranchNote: ""},
+		{ID: "acc-2001", Owner: "bob", Name: "Current account", IBAN: "XX61BANK00002001", Currency: "EUR", Balance: 61_845, CreditScore: 588, BranchNote: "refuse overdraft"},
+		{ID: "acc-3001", Owner: "carol", Name: "Current account", IBAN: "XX91BANK00003001", Currency: "EUR", Balance: 4_720_500, CreditScore: 803, BranchNote: "private banking"},
+		{ID: "acc-4001", Owner: "dave", Name: "Current account", IBAN: "XX24BANK00004001", Currency: "EUR", Balance: 9_120, CreditScore: 431, BranchNote: "freeze on order"},
+		{ID: "acc-5001", Owner: "erin", Name: "Current account", IBAN: "XX54BANK00005001", Currency: "EUR", Balance: 187_400, CreditScore: 655, BranchNote: ""},
 	}
+	b.seedTransfers()
 	b.seedLedger()
+}
+
+// seedTransfers are from the month before the ledger begins.
+func (b *Bank) seedTransfers() {
+	for i, t := range []Transfer{
+		{From: "acc-1001", To: "acc-2001", Amount: 4_200, Reference: "DINNER"},
+		{From: "acc-2001", To: "acc-3001", Amount: 18_000, Reference: "CAR-SHARE"},
+		{From: "acc-3001", To: "acc-1001", Amount: 6_550, Reference: "CONCERT"},
+		{From: "acc-4001", To: "acc-2001", Amount: 30_000, Reference: "LOAN-BACK"},
+		{From: "acc-5001", To: "acc-3001", Amount: 99_000, Reference: "SUBLET"},
+		{From: "acc-2001", To: "acc-1001", Amount: 2_100, Reference: "TAXI"},
+		{From: "acc-3001", To: "acc-4001", Amount: 12_500, Reference: "LAWYER"},
+	} {
+		t.ID, t.Currency, t.Fee, t.FraudScore = transferID(i+1), "EUR", usualFee, (i*29+7)%100
+		t.Payer, t.Payee = b.account(t.From).Owner, b.account(t.To).Owner
+		t.BookedOn = time.Date(2026, time.April, 3*i+2, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		b.transfers = append(b.transfers, t)
+	}
 }
 
 // seedLedger gives every account the same four regular payments in each of six months.

@@ -2,7 +2,7 @@
 
 import { listed, secretsIn } from './verdict.js';
 
-const transfer = (change) => JSON.stringify({ from: 'acc-1001', to: 'acc-2001', amount: 2500, currency: 'EUR', reference: 'GIFT', ...change });
+const transfer = (change) => JSON.stringify({ to: 'acc-2001', amount: 2500, currency: 'EUR', reference: 'GIFT', ...change });
 const succeeded = (answer) => answer.status >= 200 && answer.status < 300;
 const dumped = (answer) => (succeeded(answer) && Array.isArray(answer.json)
   ? `${answer.json.length} customers, with ${listed(secretsIn(answer.json))}.` : '');
@@ -34,13 +34,13 @@ export const ATTACKS = [
   {
     id: 'negative', title: 'A negative amount', preset: 'valid',
     about: 'Alice sends Bob −25.00 euros. The schema says that an amount is at least one cent.',
-    request: { method: 'POST', path: '/v2/transfers', body: transfer({ amount: -2500 }) },
+    request: { method: 'POST', path: '/v2/accounts/acc-1001/transfers', body: transfer({ amount: -2500 }) },
     fell: (answer) => (succeeded(answer) ? 'Alice took 25.00 euros out of Bob’s account.' : ''),
   },
   {
     id: 'malformed', title: 'A malformed body', preset: 'valid',
     about: 'The JSON stops in the middle.',
-    request: { method: 'POST', path: '/v2/transfers', body: '{"from": "acc-1001", "to": "acc-2001", "amount":' },
+    request: { method: 'POST', path: '/v2/accounts/acc-1001/transfers', body: '{"to": "acc-2001", "amount":' },
     fell: (answer) => {
       if (succeeded(answer)) return 'It took half a body for a whole one.';
       return answer.status >= 500 && answer.text.includes('goroutine') ? 'It broke, and showed its stack and where its database is.' : '';
@@ -49,7 +49,7 @@ export const ATTACKS = [
   {
     id: 'role', title: 'A missing right', preset: 'reader',
     about: 'Alice’s token for an app that may only read is used to move money.',
-    request: { method: 'POST', path: '/v2/transfers', body: transfer({}) },
+    request: { method: 'POST', path: '/v2/accounts/acc-1001/transfers', body: transfer({}) },
     fell: (answer) => (succeeded(answer) ? 'The money has moved.' : ''),
   },
   {
