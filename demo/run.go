@@ -68,7 +68,8 @@ type stage struct {
 }
 
 func (s *stage) run(ctx context.Context, page, backend net.Listener, gateway string) error {
-	handler, err := s.pageHandler()
+	log := newJournal(s.options.Stderr)
+	handler, err := s.pageHandler(log)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (s *stage) run(ctx context.Context, page, backend net.Listener, gateway str
 	err = serve.Run(ctx, serve.Options{
 		Load:   func() (*config.Config, error) { return s.config(gateway) },
 		Build:  build.Options{Documents: map[string][]byte{"bank.openapi.yaml": Document()}},
-		Stdout: s.options.Stderr, Stderr: s.options.Stderr,
+		Stdout: log, Stderr: log,
 		Listening: s.listening,
 	})
 	if cause := context.Cause(ctx); err == nil && !errors.Is(cause, context.Canceled) {
@@ -115,7 +116,7 @@ Sallyport demonstration. Open this page in a browser:
   unprotected   %s   a naive bank, as it is
   protected     %s   the same bank behind the gateway
 
-Stop with Ctrl-C. What the gateway refuses is logged below.
+Stop with Ctrl-C. What the gateway decides is logged below.
 
 `, s.page, s.backend, s.gateway)
 	if s.options.Started != nil {
@@ -134,8 +135,9 @@ func (s *stage) config(gateway string) (*config.Config, error) {
 }
 
 // pageHandler is the page, and what a visitor may want to read: the key set
-// that the gateway fetches, the configuration, the document.
-func (s *stage) pageHandler() (http.Handler, error) {
+// that the gateway fetches, the configuration, the document, and what the
+// gateway's log says of a request.
+func (s *stage) pageHandler(log http.Handler) (http.Handler, error) {
 	issuer, err := NewIssuer()
 	if err != nil {
 		return nil, err
@@ -157,6 +159,7 @@ func (s *stage) pageHandler() (http.Handler, error) {
 			w.Write(content)
 		})
 	}
+	mux.Handle("GET /log/{id}", log)
 	file("/jwks.json", "application/jwk-set+json", keys)
 	file("/sallyport.yaml", "text/plain; charset=utf-8", []byte(configuration))
 	file("/bank.openapi.yaml", "text/plain; charset=utf-8", Document())
