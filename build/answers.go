@@ -27,7 +27,7 @@ func (o *operationBuilder) filter() {
 	}, enforced(answers.PositionOf("headers"), "answer: fields that tell about the backend are removed"))
 	modes := map[string]filter.Mode{"prune": filter.Prune, "observe": filter.Watch, "block": filter.Block}
 	mode, on := modes[answers.Mode]
-	if o.guardsAnswers() && (!on || mode == filter.Watch) {
+	if (!on || mode == filter.Watch) && o.needsAnswers() {
 		o.faults.Add(answers.PositionOf("mode"), "set it to prune or block", "rules over the answer of %s cannot be held with answers.mode %s", o.op.ID, answers.Mode)
 		return
 	}
@@ -57,9 +57,7 @@ func (o *operationBuilder) filter() {
 				continue
 			}
 			content, types = append(content, media), append(types, m.Range)
-			if mayBeSuccess(status) {
-				controls = append(controls, o.guardMedia(&content[len(content)-1])...)
-			}
+			controls = append(controls, o.guardMedia(&content[len(content)-1], m, o.isSuccess(status))...)
 			controls = append(controls, o.largeAnswers(mode, r.Status, m, &content[len(content)-1])...)
 			if media.XML != nil {
 				controls = append(controls, enforced(m.At, "answer %s %s: of XML, %s, read and held to the schema; one of more than %s is refused", r.Status, m.Range, media.XML.Root(), answers.MaxBody))

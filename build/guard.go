@@ -222,11 +222,23 @@ func (o *operationBuilder) answerShape() rule.Shape {
 	return nil
 }
 
-// successSchema is that of the first success of an operation that is JSON.
+// successSchema is that of the success of an operation that is JSON; of several
+// the one of successMedia.
 func (a *apiBuilder) successSchema(declared *openapi.Operation) *jsonschema.Schema {
+	_, s := a.successMedia(declared, mayBeSuccess)
+	return s
+}
+
+// successMedia is the success that is JSON with a schema: of a 200 rather than of
+// another status, of that rather than of a range, of any rather than of default,
+// which is most often about errors.
+func (a *apiBuilder) successMedia(declared *openapi.Operation, fits func(status int) bool) (*openapi.MediaType, *jsonschema.Schema) {
+	var media *openapi.MediaType
+	var schema *jsonschema.Schema
+	best := 0
 	for _, r := range declared.Responses {
 		status, err := filter.ParseStatus(r.Status)
-		if err != nil || !mayBeSuccess(status) {
+		if err != nil || !fits(status) || closeness(status) <= best {
 			continue
 		}
 		for _, m := range r.Content {
@@ -234,21 +246,57 @@ func (a *apiBuilder) successSchema(declared *openapi.Operation) *jsonschema.Sche
 				continue
 			}
 			if s, err := a.compiler.Compile(m.Schema, jsonschema.Use{Direction: jsonschema.Response, Closed: true}); err == nil {
-				return s
+				media, schema, best = m, s, closeness(status)
+				break
 			}
 		}
 	}
-	return nil
+	return media, schema
+}
+
+func closeness(status int) int {
+	switch status {
+	case 0:
+		return 1
+	case 2:
+		return 2
+	case 200:
+		return 4
+	}
+	return 3
 }
 
 func mayBeSuccess(status int) bool { return status == 0 || status == 2 || status/100 == 2 }
 
-// guardMedia binds the rules over the answer to one media type of a success.
-func (o *operationBuilder) guardMedia(media *filter.Media) []sallyport.Control {
+// isSuccess tells whether rules are bound to what is declared of a status. The
+// default is about errors where a success is declared beside it: one that comes
+// all the same no rule is asked about, and it does not leave.
+func (o *operationBuilder) isSuccess(status int) bool {
+	if status != 0 {
+		return mayBeSuccess(status)
+	}
+	return !slices.ContainsFunc(o.declared.Responses, func(r *openapi.Response) bool {
+		other, err := filter.ParseStatus(r.Status)
+		return err == nil && other != 0 && mayBeSuccess(other)
+	})
+}
+
+// guardMedia binds the rules over the answer to one media type of it; to one of
+// no success those over single values alone.
+func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType, success bool) []sallyport.Control {
 	g := o.guarded
+	if !success {
+		g.allow, g.keep = nil, nil
+	}
 	fields := o.visibleFields(media.Schema)
-	if media.Schema == nil || len(g.allow) == 0 && g.keep == nil && len(fields) == 0 {
+	switch {
+	case len(g.allow) == 0 && g.keep == nil && len(fields) == 0:
 		return nil
+	case media.Schema == nil:
+		return []sallyport.Control{enforced(m.At, "answer %s: refused, since no rule can be asked about it", m.Range)}
+	}
+	if success && len(fields) > 0 {
+		o.showsUnveiled()
 	}
 	held := &filter.Guard{}
 	var controls []sallyport.Control
@@ -313,4 +361,10 @@ func (s itemShape) TypesAt(p *jsonschema.Place) jsonschema.Types {
 // guardsAnswers tells whether rules look at what the backend answers.
 func (o *operationBuilder) guardsAnswers() bool {
 	return len(o.guarded.allow) > 0 || o.guarded.keep != nil
+}
+
+// needsAnswers tells whether some rule needs the answers to be held to their
+// schemas.
+func (o *operationBuilder) needsAnswers() bool {
+	return o.guardsAnswers() || len(o.visibleFields(o.successSchema(o.declared))) > 0
 }

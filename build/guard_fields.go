@@ -103,7 +103,6 @@ func (o *operationBuilder) veil(held *filter.Guard, fields []*config.Field, sche
 		bound = append(bound, guard.Field{Place: place, Mask: f.Instead == "mask", Last: f.Last})
 		controls = append(controls, enforced(f.At, "answer: %s is seen only where %s (else %s)", f.Name, f.Visible, f.Instead))
 	}
-	o.showsUnveiled()
 	set := guard.NewSet(rule.Response, rules...)
 	held.Veil = guard.NewFields(set, len(held.Watch.Capture), bound).Veil
 	held.Watch.Capture = slices.Concat(held.Watch.Capture, set.Capture)
@@ -129,7 +128,7 @@ func (o *operationBuilder) guardWritable(look *inspect.Look, fields []*config.Fi
 	if len(fields) == 0 {
 		return
 	}
-	if look.Schema == nil {
+	if one, err := mediatype.ParseRange(m.Range); err != nil || !isJSON(one) || look.Schema == nil {
 		o.faults.Add(m.At, "declare JSON alone, or take the rule away from the operation", "a body of %s could hold %s, of which a rule says who may set it", m.Range, fields[0].Name)
 		return
 	}

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -24,6 +25,12 @@ func includesJSON(r mediatype.Range) bool {
 	return err == nil && r.Includes(example)
 }
 
+// isJSON tells a range that is one type of JSON.
+func isJSON(r mediatype.Range) bool {
+	t, one := r.Type()
+	return one && t.IsJSON()
+}
+
 // addWrites lets rules ask for what the request carries, and for the object
 // that it is about.
 func (o *operationBuilder) addWrites(v *rule.Vocabulary, read *openapi.Operation) {
@@ -33,10 +40,13 @@ func (o *operationBuilder) addWrites(v *rule.Vocabulary, read *openapi.Operation
 	if read == nil {
 		return
 	}
-	if s := o.successSchema(read); s != nil {
+	if _, s := o.successMedia(read, mayBeRead); s != nil {
 		v.Bodies[rule.Object] = s
 	}
 }
+
+// mayBeRead tells the statuses by which a 200 is declared.
+func mayBeRead(status int) bool { return status == 0 || status == 2 || status == 200 }
 
 func (o *operationBuilder) requestSchema() *jsonschema.Schema {
 	if o.declared.Body == nil {
@@ -90,16 +100,32 @@ func (o *operationBuilder) readable(read *openapi.Operation) *openapi.Operation 
 		case p.In == "path" && !slices.Contains(o.op.Params, p.Name):
 			o.faults.Add(at, "", "%s needs the path parameter %s, which %s has not", read.ID, p.Name, o.op.ID)
 			return nil
-		case p.In == "query" && p.Required:
+		case p.In == "query" && p.Required && !o.hasQuery(p.Name):
 			o.faults.Add(at, "", "%s needs the query parameter %s, which nobody can give it here", read.ID, p.Name)
 			return nil
 		}
 	}
-	if o.successSchema(read) == nil {
+	if _, s := o.successMedia(read, mayBeRead); s == nil {
 		o.faults.Add(at, "declare its 200 as application/json with a schema", "what %s answers has no schema that a rule could ask", read.ID)
 		return nil
 	}
 	return read
+}
+
+func (o *operationBuilder) hasQuery(name string) bool {
+	return slices.ContainsFunc(o.declared.Parameters, func(p *openapi.Parameter) bool { return p.In == "query" && p.Name == name })
+}
+
+// readQuery is what the reading takes of the query of the write: what both
+// declare, and credentials.
+func (o *operationBuilder) readQuery(read *openapi.Operation) []string {
+	names := o.querySecrets()
+	for _, p := range read.Parameters {
+		if p.In == "query" && o.hasQuery(p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // guardBody places the rules over what the request carries.
@@ -127,6 +153,9 @@ func (o *operationBuilder) guardBody(all []statement, fields []*config.Field) {
 		set := guard.NewSet(rule.Request, rules...)
 		look.Rules, look.Watch.Capture = set, set.Capture
 		o.guardWritable(&look, fields, m)
+		if !isJSON(one) || look.Schema == nil {
+			controls = append(controls, enforced(m.At, "a body of %s that is not JSON with a schema is refused, since rules are asked about it", m.Range))
+		}
 		step.Ranges, step.Looks = append(step.Ranges, one), append(step.Looks, look)
 	}
 	for _, s := range all {
@@ -168,20 +197,56 @@ func (o *operationBuilder) guardObject(all []statement, read *openapi.Operation)
 		o.faults.Add(c.At, "add a rule such as object.owner == caller.subject under allow, or remove object", "the object that %s is about is read, and no rule asks for it", o.op.ID)
 		return
 	}
-	schema := o.successSchema(read)
+	media, schema := o.successMedia(read, mayBeRead)
 	v := o.vocabulary(nil)
 	v.Bodies[rule.Object] = schema
 	set := guard.NewSet(rule.Object, o.compileAll(all, v)...)
 	look := inspect.Look{Schema: schema, Rules: set}
 	look.Watch.Capture = set.Capture
-	step := &inspect.Object{IfMatch: c.IfMatch, Look: look}
-	step.Literals, step.Params = template(read.BasePaths[0] + read.Path)
-	o.later = append(o.later, func() { step.Read = o.operationOf(read) })
+	step := &inspect.Object{
+		Bases: read.BasePaths, Depth: strings.Count(o.declared.Path, "/"), Query: o.readQuery(read), IfMatch: o.ifMatch(read), Look: look,
+	}
+	step.Literals, step.Params = template(read.Path)
+	o.asFor(step, media)
+	o.later = append(o.later, func() { o.readBy(step, read) })
 	controls := []sallyport.Control{enforced(c.At, "the object is read by %s before the write goes on", read.ID)}
 	for _, s := range all {
 		controls = append(controls, enforced(s.at, "rule %s (needs object)", s.text))
 	}
 	o.place(sallyport.Inspect, "object", step, controls...)
+}
+
+// asFor has the object asked for as the media type of which rules know the schema.
+func (o *operationBuilder) asFor(step *inspect.Object, media *openapi.MediaType) {
+	var err error
+	if step.Media, err = mediatype.ParseRange(media.Range); err != nil {
+		o.fault(media.At, err)
+	}
+	if step.Accept = media.Range; !isJSON(step.Media) {
+		step.Accept = "application/json"
+	}
+}
+
+// ifMatch tells whether a write can depend on what was read: a condition is about
+// the resource that the request is for (RFC 9110 §13.1).
+func (o *operationBuilder) ifMatch(read *openapi.Operation) bool {
+	c := o.guarded.object
+	if same := read.Path == o.declared.Path; same || !c.Wrote("if_match") {
+		return same && c.IfMatch
+	}
+	if c.IfMatch {
+		o.faults.Add(c.PositionOf("if_match"), "leave it out", "%s is for another path than %s, so that its ETag is no condition for it", read.ID, o.op.ID)
+	}
+	return false
+}
+
+// readBy leaves a write unserved where what reads its object is.
+func (o *operationBuilder) readBy(step *inspect.Object, read *openapi.Operation) {
+	step.Read = o.operationOf(read)
+	if step.Read == nil || len(step.Read.Steps(sallyport.Forward)) == 0 {
+		at := o.guarded.object.PositionOf("read")
+		o.unserved(o.op, source.Mistakes{{Position: at, Message: fmt.Sprintf("%s, which reads what %s is about, is not served", read.ID, o.op.ID)}})
+	}
 }
 
 // template is a path cut at its parameters.

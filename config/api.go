@@ -72,7 +72,7 @@ type API struct {
 	Caller Caller `yaml:"caller"`
 	// Stages whose findings are recorded and not enforced. A stage's own
 	// failure is enforced all the same.
-	Observe []string `yaml:"observe" choices:"identify limit authorize validate"`
+	Observe []string `yaml:"observe" choices:"identify limit authorize validate inspect"`
 	// Other settings for single operations, by id; * stands for any run of
 	// characters. Where several entries fit, they are applied in the order of
 	// the file: what a later one writes counts.

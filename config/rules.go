@@ -95,7 +95,7 @@ type Override struct {
 	// As in the API.
 	Answers Answers `yaml:"answers"`
 	// As in the API; an empty list enforces everything.
-	Observe []string `yaml:"observe" choices:"identify limit authorize validate"`
+	Observe []string `yaml:"observe" choices:"identify limit authorize validate inspect"`
 	// As in the API, and beside those of the document for the operation.
 	Rules Guard `yaml:"rules"`
 	// The waits of the API's upstream.

@@ -204,7 +204,7 @@ func (a *Answer) media(x *sallyport.Exchange, declared *Response) (*Media, error
 // of is what is declared of one type of the range.
 func (m Media) of(t mediatype.Type) Media {
 	if !t.IsJSON() {
-		m.Schema = nil
+		m.Schema, m.Guard = nil, nil
 	}
 	if !t.IsXML() {
 		m.XML = nil

@@ -26,13 +26,13 @@ type Look struct {
 	Writable func(*sallyport.Exchange, []jsonschema.Captured) error
 }
 
-// decide asks the rules about a body. One that is not JSON to its end holds
-// nothing that they could be asked about.
-func (l *Look) decide(x *sallyport.Exchange, body []byte) error {
+// decide asks the rules about a body. Of one that cannot be judged to its end
+// nobody knows what it holds: it is refused as unknown says.
+func (l *Look) decide(x *sallyport.Exchange, body []byte, unknown func() error) error {
 	found := new(jsonschema.Found)
 	defer found.Reset()
 	if l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found).Undecided {
-		return l.Rules.Decide(x, nil)
+		return unknown()
 	}
 	if err := l.Rules.Decide(x, found.Captured); err != nil || l.Writable == nil {
 		return err
