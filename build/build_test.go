@@ -213,6 +213,11 @@ func TestMistakes(t *testing.T) {
 			strings.Replace(shop, "{type: apiKey, in: query, name: api_key}", "{type: http, scheme: DPoP}", 1),
 			[]string{"by which every token has a proof (write dpop: required)"},
 		},
+		"proofs_for_an_opaque_token_in_a_field_of_its_own": {
+			api("    identify: {key: {introspection: {url: 'https://id.example/i', issuer: i, audience: a, bearer: 'file:testdata/secret', dpop: required}}, token: {unchecked: true}}\n"),
+			shop,
+			[]string{"a key in the query api_key (remove dpop)"},
+		},
 		"a_word_of_x-sallyport_that_nothing_holds": {
 			api(identified), strings.Replace(shop, "      operationId: addItem\n", "      operationId: addItem\n      x-sallyport: {alow: [caller]}\n", 1),
 			[]string{`shop.yaml:15:21: x-sallyport: "alow" of an operation cannot be enforced`},

@@ -9,7 +9,6 @@ import (
 	"sallyport"
 	"sallyport/config"
 	"sallyport/introspect"
-	"sallyport/jose"
 	"sallyport/source"
 	"sallyport/stage/identify"
 )
@@ -18,15 +17,18 @@ import (
 // tens of thousands of tokens.
 const rememberedAnswers = 32 << 20
 
-func (a *apiBuilder) introspection(c *config.Scheme) (identify.Method, error) {
+func (a *apiBuilder) introspection(c *config.Scheme, place identify.Place) (identify.Method, error) {
 	i := c.Introspection
+	if err := proofsFit(&i.DPoP, place); err != nil {
+		return nil, err
+	}
 	endpoint, name, err := a.introspectionEndpoint(i)
 	if err != nil {
 		return nil, err
 	}
 	// Answers are remembered by all that they are judged by, the scheme's name too,
 	// which stands in the credential.
-	name = fmt.Sprintf("answers %q %q %q %v %s %q of %s", c.Name, i.Issuer, i.Audience, i.Cache, i.Skew, claimNames(&i.Claims), name)
+	name = fmt.Sprintf("answers %q %q %q %v %s %q %t of %s", c.Name, i.Issuer, i.Audience, i.Cache, i.Skew, claimNames(&i.Claims), i.DPoP.Mode != "off", name)
 	memory, err := sallyport.Shared(a.result.Lasting, name, func() (*introspect.Memory[*identify.Introspected], error) {
 		return introspect.NewMemory[*identify.Introspected](rememberedAnswers, a.env.Now), nil
 	})
@@ -36,7 +38,7 @@ func (a *apiBuilder) introspection(c *config.Scheme) (identify.Method, error) {
 	method := &identify.Introspection{
 		Endpoint: endpoint, Memory: memory, Scheme: c.Name, Issuer: i.Issuer, Audiences: i.Audience,
 		Claims: identify.Claims{Subject: i.Claims.Subject, Tenant: i.Claims.Tenant, Roles: i.Claims.Roles, Scopes: i.Claims.Scopes, Client: i.Claims.Client},
-		Keep:   i.Cache.Duration(), Skew: i.Skew.Duration(), Now: a.env.Now,
+		Keep:   i.Cache.Duration(), Skew: i.Skew.Duration(), In: place, Now: a.env.Now,
 	}
 	if a.options.Roster != nil {
 		method.Revocations = a.options.Roster
@@ -48,20 +50,19 @@ func (a *apiBuilder) introspection(c *config.Scheme) (identify.Method, error) {
 	return method, nil
 }
 
-// bind has tokens held to the certificate that their answer names (RFC 8705
-// §3.2). One that is bound in another way is refused.
+// bind has tokens held to what their answer says that they are bound to: the
+// certificate (RFC 8705 §3.2) or the key of the client (RFC 9449 §6.2). One that
+// is bound in another way is refused.
 func (a *apiBuilder) bind(method *identify.Introspection, c *config.Introspection) error {
 	if err := a.bindable(c.Bound, c.Place); err != nil {
 		return err
 	}
-	binding, err := a.binding()
-	if err != nil {
-		return err
+	method.Certificate = c.Bound == "certificate"
+	var err error
+	if method.Binding, err = a.binding(); err == nil {
+		method.DPoP, err = a.dpop(&c.DPoP)
 	}
-	must := c.Bound == "certificate"
-	method.Bindings, method.MustBind = jose.BoundToCertificate, must
-	method.Bound = func(x *sallyport.Exchange, c *jose.Confirmation) error { return binding.Check(x, c, must) }
-	return nil
+	return err
 }
 
 func claimNames(c *config.Claims) []any {

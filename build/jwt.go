@@ -21,7 +21,7 @@ func (a *apiBuilder) jwt(c *config.Scheme, place identify.Place) (identify.Metho
 	var issuers []*identify.Issuer
 	for i := range c.JWT {
 		j := &c.JWT[i]
-		if err := proofsFit(j, place); err != nil {
+		if err := proofsFit(&j.DPoP, place); err != nil {
 			return nil, err
 		}
 		issuer, err := a.issuer(j)
@@ -68,12 +68,12 @@ func (b *builder) showsCertificates() bool {
 
 // proofsFit holds what the configuration says of proofs to where the document
 // says that tokens stand.
-func proofsFit(j *config.JWT, place identify.Place) error {
-	at, remedy, says := j.DPoP.PositionOf("mode"), "", ""
+func proofsFit(c *config.DPoP, place identify.Place) error {
+	at, remedy, says := c.PositionOf("mode"), "", ""
 	switch {
-	case place.In != "authorization" && j.DPoP.Mode != "off":
+	case place.In != "authorization" && c.Mode != "off":
 		says, remedy = "tokens with proofs of possession stand in Authorization (RFC 9449 §7.1), the document declares "+place.String(), "remove dpop"
-	case place.Scheme == "dpop" && j.DPoP.Mode != "required":
+	case place.Scheme == "dpop" && c.Mode != "required":
 		says, remedy = "the document declares the HTTP scheme dpop, by which every token has a proof", "write dpop: required"
 	default:
 		return nil

@@ -45,7 +45,7 @@ func (a *apiBuilder) identifySchemes() map[string]*identify.Scheme {
 			a.used["scheme "+c.Name] = true // it says something, if not the right thing
 			continue
 		}
-		if tokens, ok := method.(*identify.JWT); ok {
+		if tokens, ok := method.(interface{ Place() identify.Place }); ok {
 			place = tokens.Place()
 		}
 		schemes[c.Name] = &identify.Scheme{Name: c.Name, Place: place, Method: method, Roles: roles}
@@ -96,10 +96,10 @@ func (a *apiBuilder) method(c *config.Scheme, place identify.Place) (identify.Me
 	case c.JWT != nil:
 		return a.jwt(c, place)
 	case c.Introspection != nil:
-		if place.In == "authorization" && place.Scheme != "bearer" {
+		if place.In == "authorization" && place.Scheme != "bearer" && place.Scheme != "dpop" {
 			return nil, fmt.Errorf("a token is presented as Bearer, the document declares the HTTP scheme %s", place.Scheme)
 		}
-		return a.introspection(c)
+		return a.introspection(c, place)
 	case c.Key != nil:
 		if place.In == "authorization" && place.Scheme != "bearer" {
 			return nil, fmt.Errorf("a key is presented as Bearer or in a field of its own, the document declares the HTTP scheme %s", place.Scheme)
@@ -275,14 +275,7 @@ func how(m identify.Method) string {
 	case *identify.JWT:
 		var all []string
 		for _, i := range m.Issuers() {
-			says := "JWT of " + i.Verifier.Issuer + " for " + strings.Join(i.Verifier.Audiences, " or ")
-			switch {
-			case i.DPoP != nil && i.DPoP.Required:
-				says += ", bound to a key (DPoP)"
-			case i.DPoP != nil:
-				says += ", bound to a key (DPoP) or to nothing"
-			}
-			all = append(all, says)
+			all = append(all, "JWT of "+i.Verifier.Issuer+" for "+strings.Join(i.Verifier.Audiences, " or ")+boundBy(i.DPoP))
 		}
 		return strings.Join(all, ", or ")
 	case *identify.CertificateField:
@@ -290,13 +283,24 @@ func how(m identify.Method) string {
 	case *identify.Certificate:
 		return m.Says()
 	case *identify.Introspection:
-		return "tokens that " + m.Issuer + " says are active for " + cmp.Or(strings.Join(m.Audiences, " or "), "any audience")
+		return "tokens that " + m.Issuer + " says are active for " + cmp.Or(strings.Join(m.Audiences, " or "), "any audience") + boundBy(m.DPoP)
 	case *identify.Key:
 		return keysOf(m)
 	case *identify.Basic:
 		return passwordsOf(m)
 	}
 	return "unchecked"
+}
+
+// boundBy says whether tokens are bound to a key.
+func boundBy(d *identify.DPoP) string {
+	switch {
+	case d == nil:
+		return ""
+	case d.Required:
+		return ", bound to a key (DPoP)"
+	}
+	return ", bound to a key (DPoP) or to nothing"
 }
 
 // authorize places the scopes and roles that the document requires.

@@ -40,6 +40,9 @@ type Introspection struct {
 	// held to its certificate too, and others are taken beside. It needs a
 	// listener that asks for certificates (client_certificates).
 	Bound string `yaml:"bound" choices:"certificate"`
+	// Whether tokens are bound to a key of the client, which the answer names in
+	// cnf (RFC 9449 §6.2). A mode is short for it.
+	DPoP DPoP `yaml:"dpop"`
 	// Which members of the answer say who the caller is. Where it has no subject,
 	// client_id names a client that acts for itself.
 	Claims Claims `yaml:"claims"`

@@ -327,8 +327,7 @@ func TestIntrospectedTokensThatMustBeBound(t *testing.T) {
 			o := newTeller(t)
 			o.says(c.claims)
 			m := o.method(t)
-			m.Bindings, m.MustBind = jose.BoundToCertificate, true
-			m.Bound = func(x *sallyport.Exchange, c *jose.Confirmation) error { return binding.Check(x, c, true) }
+			m.Binding, m.Certificate = binding, true
 			for range 2 {
 				_, err := m.Check(showing(mine), "opaque")
 				if c.want == 0 && err != nil {

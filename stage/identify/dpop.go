@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,24 @@ type DPoP struct {
 	Now    func() time.Time
 }
 
+// beside is the place of a scheme's tokens, with the authorization scheme DPoP
+// beside its own where they may be bound to a key (RFC 9449 §7.1). A nil DPoP
+// leaves it as it is.
+func (d *DPoP) beside(place Place) Place {
+	if d != nil && place.Scheme != "dpop" {
+		place.Also = append(slices.Clip(place.Also), "dpop")
+	}
+	return place
+}
+
+// standsIn is an error for tokens that stand elsewhere than in Authorization.
+func (d *DPoP) standsIn(place Place) error {
+	if d != nil && place.In != "authorization" {
+		return errors.New("tokens that are bound to a key stand in Authorization (RFC 9449 §7.1)")
+	}
+	return nil
+}
+
 // maxAhead is how far the clock of a client may be ahead, at most.
 const maxAhead = 30 * time.Second
 
@@ -43,8 +62,8 @@ func presentedDPoP(r *message.Request) bool {
 
 // hold lets a token by that was presented as what it is: a bound one as DPoP
 // with its proof, another one as Bearer. A nil DPoP takes Bearer alone.
-func (d *DPoP) hold(x *sallyport.Exchange, asDPoP bool, secret string, t *jose.Token, holder string) error {
-	bound := t.Confirmation.Has(jose.BoundToKey)
+func (d *DPoP) hold(x *sallyport.Exchange, asDPoP bool, secret string, c *jose.Confirmation, holder string) error {
+	bound := c.Has(jose.BoundToKey)
 	switch {
 	case asDPoP != bound:
 		// RFC 9449 §7.1, §7.2: else who stole a bound token would present it as Bearer.
@@ -56,7 +75,7 @@ func (d *DPoP) hold(x *sallyport.Exchange, asDPoP bool, secret string, t *jose.T
 	case d == nil: // its verifier has refused it already
 		return misused("token bound to a key, and no proof is taken")
 	}
-	return d.prove(x, secret, t.Confirmation.Key, holder)
+	return d.prove(x, secret, c.Key, holder)
 }
 
 func misused(why string) error {
@@ -128,6 +147,23 @@ func badProof(detail string, cause error) error {
 		return refusal.Because(cause)
 	}
 	return refusal
+}
+
+// challenges are those of a scheme whose tokens may be bound to a key, and where
+// bearer says so, to none. What is wrong with a proof is told to the scheme DPoP
+// alone.
+func (d *DPoP) challenges(place Place, bearer bool, realm string, scopes []string, refused error) []string {
+	if d == nil {
+		return []string{place.Challenge(realm, scopes, refused)}
+	}
+	all := []string{d.challenge(realm, scopes, refused)}
+	if !bearer {
+		return all
+	}
+	if refused != nil && problem.As(refused).Kind != problem.TokenInvalid && problem.As(refused).Kind != problem.TokenExpired {
+		refused = nil
+	}
+	return append(all, place.Challenge(realm, scopes, refused))
 }
 
 // challenge is that of RFC 9449 §7.1.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sallyport"
@@ -33,13 +34,16 @@ type Introspection struct {
 	Keep time.Duration
 	// Skew is how far the issuer's clock may be off.
 	Skew time.Duration
-	// Bound holds a token to what it is bound to, in the ways that Bindings names.
-	// One that is bound in any other way is refused (RFC 7662 does not have cnf;
-	// RFC 8705 §3.2 and RFC 9449 §6.2 put it there).
-	Bindings jose.Binding
-	Bound    func(*sallyport.Exchange, *jose.Confirmation) error
-	// MustBind has Bound asked about tokens that are bound to nothing too.
-	MustBind bool
+	// Binding holds tokens to the certificates that they are bound to, and DPoP to
+	// the keys; nil refuses those that are. One that is bound in any other way is
+	// refused (RFC 7662 does not have cnf; RFC 8705 §3.2 and RFC 9449 §6.2 put it
+	// there).
+	Binding *Binding
+	DPoP    *DPoP
+	// Certificate tells that tokens must be bound to the client's certificate.
+	Certificate bool
+	// In is where the tokens stand; with DPoP in Authorization.
+	In Place
 	// Revocations are asked beside the issuer; nil are none.
 	Revocations Revocations
 	Now         func() time.Time
@@ -70,20 +74,49 @@ func (i *Introspection) Check(x *sallyport.Exchange, secret string) (*sallyport.
 	if verdict.Refused != nil {
 		return nil, refuseToken(verdict.Refused)
 	}
-	if err := i.prove(x, verdict.Value); err != nil {
+	if err := i.prove(x, secret, verdict.Value); err != nil {
 		return nil, err
 	}
 	return verdict.Value.Credential, nil
 }
 
 // prove checks what can change while an answer is remembered.
-func (i *Introspection) prove(x *sallyport.Exchange, t *Introspected) error {
-	if t.Confirmation.Bound != 0 || i.MustBind {
-		if err := i.Bound(x, &t.Confirmation); err != nil {
+func (i *Introspection) prove(x *sallyport.Exchange, secret string, t *Introspected) error {
+	if err := refuseRevoked(i.Revocations, i.Issuer, t.id, t.subject, t.issued); err != nil {
+		return err
+	}
+	if i.Certificate || t.Confirmation.Has(jose.BoundToCertificate) {
+		if i.Binding == nil {
+			return notBound("nobody can check the binding")
+		}
+		if err := i.Binding.Check(x, &t.Confirmation, i.Certificate); err != nil {
 			return err
 		}
 	}
-	return refuseRevoked(i.Revocations, i.Issuer, t.id, t.subject, t.issued)
+	if i.DPoP == nil && !t.Confirmation.Has(jose.BoundToKey) {
+		return nil
+	}
+	return i.DPoP.hold(x, presentedDPoP(x.Request), secret, &t.Confirmation, t.Credential.ID)
+}
+
+// bindings are those that can be checked.
+func (i *Introspection) bindings() (all jose.Binding) {
+	if i.Binding != nil {
+		all |= jose.BoundToCertificate
+	}
+	if i.DPoP != nil {
+		all |= jose.BoundToKey
+	}
+	return all
+}
+
+// Place is where the tokens stand: In, and where they may be bound to a key the
+// authorization scheme DPoP beside it (RFC 9449 §7.1).
+func (i *Introspection) Place() Place { return i.DPoP.beside(i.In) }
+
+// Challenges implements Challenger.
+func (i *Introspection) Challenges(realm string, scopes []string, refused error) []string {
+	return i.DPoP.challenges(i.In, i.DPoP != nil && !i.DPoP.Required, realm, scopes, refused)
 }
 
 // ask is the verdict on a token that is not remembered.
@@ -130,8 +163,10 @@ func (i *Introspection) judge(t *jose.Token, now time.Time) (*sallyport.Credenti
 		return refuse(jose.ReasonNotYetValid, "nbf is still to come")
 	case now.Add(i.Skew).Before(t.IssuedAt):
 		return refuse(jose.ReasonNotYetValid, "iat is still to come")
-	case t.Confirmation.Bound&^i.Bindings != 0 || t.Confirmation.Bound != 0 && i.Bound == nil:
+	case t.Confirmation.Bound&^i.bindings() != 0:
 		return refuse(jose.ReasonBound, "it is bound to a key in a way that is not checked here")
+	case saysDPoP(t) && !t.Confirmation.Has(jose.BoundToKey):
+		return refuse(jose.ReasonBound, "its token_type is DPoP, and no cnf says to which key it is bound")
 	}
 	c := i.Claims.read(i.Scheme, t)
 	c.Kind, c.Issuer = "introspected", i.Issuer
@@ -144,6 +179,13 @@ func (i *Introspection) judge(t *jose.Token, now time.Time) (*sallyport.Credenti
 		return refuse(jose.ReasonClaimMissing, "neither a subject nor a client")
 	}
 	return c, nil
+}
+
+// saysDPoP tells whether an answer calls its token a bound one (RFC 9449 §5):
+// without the key in cnf (§6.2) it would be as good as any bearer token.
+func saysDPoP(t *jose.Token) bool {
+	kind, _ := t.String("token_type")
+	return strings.EqualFold(kind, "dpop")
 }
 
 func notIntrospected(err error) error {

@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"sallyport"
 	"sallyport/introspect"
-	"sallyport/jose"
 	"sallyport/problem"
 )
 
@@ -62,7 +60,7 @@ func (o *teller) method(t testing.TB) *Introspection {
 	t.Cleanup(endpoint.Close)
 	return &Introspection{
 		Endpoint: endpoint, Memory: introspect.NewMemory[*Introspected](1<<20, atNoon), Scheme: "opaque",
-		Issuer: "https://id.example", Audiences: []string{"shop", "bank"}, Claims: Claims{Subject: "sub", Client: []string{"client_id"}}, Keep: time.Minute, Now: atNoon,
+		Issuer: "https://id.example", Audiences: []string{"shop", "bank"}, Claims: Claims{Subject: "sub", Client: []string{"client_id"}}, Keep: time.Minute, In: bearerPlace, Now: atNoon,
 	}
 }
 
@@ -250,32 +248,6 @@ func TestIntrospectionOfATokenThatWasTakenBackHere(t *testing.T) {
 	wantKind(t, second(m.Check(asking(t), "opaque")), problem.TokenInvalid)
 	revoked, away = false, errors.New("the store is away")
 	wantKind(t, second(m.Check(asking(t), "opaque")), problem.KeysUnavailable)
-}
-
-func TestIntrospectionOfABoundToken(t *testing.T) {
-	o := newTeller(t)
-	o.says(map[string]any{"cnf": map[string]any{"jkt": strings.Repeat("A", 43)}})
-	m := o.method(t)
-	m.Bindings = jose.BoundToKey
-	var proof error
-	m.Bound = func(_ *sallyport.Exchange, c *jose.Confirmation) error {
-		if !c.Has(jose.BoundToKey) || c.Key != (jose.Thumbprint{}) {
-			t.Errorf("bound to %+v", c)
-		}
-		return proof
-	}
-	for range 2 { // each time it is presented, not once
-		proof = nil
-		if _, err := m.Check(asking(t), "opaque"); err != nil {
-			t.Error(err)
-		}
-		proof = problem.Refuse(problem.TokenInvalid, "no proof")
-		wantKind(t, second(m.Check(asking(t), "opaque")), problem.TokenInvalid)
-	}
-	o.says(map[string]any{"cnf": map[string]any{"jkt": strings.Repeat("A", 43), "x5t#S256": strings.Repeat("A", 43)}})
-	other := o.method(t)
-	other.Bindings, other.Bound = m.Bindings, m.Bound
-	wantKind(t, second(other.Check(asking(t), "opaque")), problem.TokenInvalid)
 }
 
 // A refusal that is remembered is shared; the challenges that are added to it

@@ -53,7 +53,7 @@ type Claims struct {
 // verifier its Derive, so that who a token names is read once and kept with the
 // token in the cache.
 func NewJWT(scheme string, place Place, cache *jose.Cache, issuers ...*Issuer) (*JWT, error) {
-	j := &JWT{cache: cache, list: issuers, place: place}
+	j := &JWT{cache: cache, list: issuers}
 	var verifiers []*jose.Verifier
 	for _, i := range issuers {
 		i.Verifier.Bindings |= jose.BoundToCertificate
@@ -63,17 +63,15 @@ func NewJWT(scheme string, place Place, cache *jose.Cache, issuers ...*Issuer) (
 			i.Verifier.Bindings |= jose.BoundToKey
 			if j.proofs == nil {
 				j.proofs = i.DPoP
-				if place.Scheme != "dpop" {
-					j.place.Also = append(j.place.Also, "dpop")
-				}
 			}
 		}
 		j.bearer = j.bearer || i.DPoP == nil || !i.DPoP.Required
 		verifiers = append(verifiers, i.Verifier)
 	}
-	if j.proofs != nil && place.In != "authorization" {
-		return nil, errors.New("tokens that are bound to a key stand in Authorization (RFC 9449 §7.1)")
+	if err := j.proofs.standsIn(place); err != nil {
+		return nil, err
 	}
+	j.place = j.proofs.beside(place)
 	var err error
 	j.issuers, err = jose.NewIssuers(verifiers...)
 	return j, err
@@ -104,27 +102,16 @@ func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential
 		if !ok {
 			return nil, misused("token of nobody")
 		}
-		if err := j.list[issuer].DPoP.hold(x, presentedDPoP(x.Request), secret, token, credential.ID); err != nil {
+		if err := j.list[issuer].DPoP.hold(x, presentedDPoP(x.Request), secret, &token.Confirmation, credential.ID); err != nil {
 			return nil, err
 		}
 	}
 	return credential, nil
 }
 
-// Challenges implements Challenger. What is wrong with a proof is told to the
-// scheme DPoP alone.
+// Challenges implements Challenger.
 func (j *JWT) Challenges(realm string, scopes []string, refused error) []string {
-	if j.proofs == nil {
-		return []string{j.place.Challenge(realm, scopes, refused)}
-	}
-	all := []string{j.proofs.challenge(realm, scopes, refused)}
-	if !j.bearer {
-		return all
-	}
-	if refused != nil && problem.As(refused).Kind != problem.TokenInvalid && problem.As(refused).Kind != problem.TokenExpired {
-		refused = nil
-	}
-	return append(all, j.place.Challenge(realm, scopes, refused))
+	return j.proofs.challenges(j.place, j.bearer, realm, scopes, refused)
 }
 
 // refuseRevoked asks on every use: a token that is taken back ends at once,
