@@ -4,6 +4,7 @@ import (
 	"sallyport"
 	"sallyport/jsonschema"
 	"sallyport/problem"
+	"sallyport/rule"
 	"sallyport/source"
 )
 
@@ -37,10 +38,11 @@ func NewFields(set *Set, first int, fields []Field) *Fields {
 // Veil is what of an answer the caller may not see.
 func (f *Fields) Veil(x *sallyport.Exchange, captured []jsonschema.Captured) jsonschema.Veil {
 	var veil jsonschema.Veil
+	facts := f.set.about(x, captured)
 	for i, r := range f.set.Rules {
 		field := &f.fields[i]
 		switch {
-		case f.set.holds(x, r, captured):
+		case facts.decide(r) == rule.Yes:
 		case field.Mask:
 			veil.Mask = append(veil.Mask, jsonschema.Mask{Place: field.Place, Last: field.Last})
 		default:
@@ -53,9 +55,10 @@ func (f *Fields) Veil(x *sallyport.Exchange, captured []jsonschema.Captured) jso
 // Set refuses a request that sets what its caller may not. The values of the
 // fields were captured from written on, in their order.
 func (f *Fields) Set(x *sallyport.Exchange, captured []jsonschema.Captured, written int) error {
+	facts := f.set.about(x, captured)
 	for n := range captured {
 		i := captured[n].Place - written
-		if i < 0 || f.set.holds(x, f.set.Rules[i], captured) {
+		if i < 0 || facts.decide(f.set.Rules[i]) == rule.Yes {
 			continue
 		}
 		refusal := problem.Refuse(problem.RuleRefused, "").Because(notWritable(f.set.Rules[i].From))

@@ -74,32 +74,32 @@ func NewSet(root rule.Root, rules ...*Rule) *Set {
 // Decide is nil where all rules hold, else the refusal of the first that does
 // not. Captured is what was found at the places of Capture.
 func (s *Set) Decide(x *sallyport.Exchange, captured []jsonschema.Captured) error {
+	f := s.about(x, captured)
 	for _, r := range s.Rules {
-		if v := s.ask(x, r, captured); v != rule.Yes {
+		if v := f.decide(r); v != rule.Yes {
 			return r.refusal(v)
 		}
 	}
 	return nil
 }
 
-func (s *Set) holds(x *sallyport.Exchange, r *Rule, captured []jsonschema.Captured) bool {
-	return s.ask(x, r, captured) == rule.Yes
-}
-
-// Holds tells whether all rules hold.
-func (s *Set) Holds(x *sallyport.Exchange, captured []jsonschema.Captured) bool {
-	return s.Decide(x, captured) == nil
-}
-
-func (s *Set) ask(x *sallyport.Exchange, r *Rule, captured []jsonschema.Captured) rule.Verdict {
-	f := facts{exchange: x, rule: r, root: s.root, captured: captured}
-	f.who = whoIs(x)
-	if r.claims.schema != nil {
-		found := new(jsonschema.Found)
-		r.claims.schema.Look([]byte(claimsOf(x)), jsonschema.Cleaning{}, &r.claims.watch, found)
-		f.claims = found.Captured
+// Holding tells of one body after the other whether all rules hold of it, for
+// one exchange.
+func (s *Set) Holding(x *sallyport.Exchange) func([]jsonschema.Captured) bool {
+	f := s.about(x, nil)
+	return func(captured []jsonschema.Captured) bool {
+		f.captured = captured
+		for _, r := range s.Rules {
+			if f.decide(r) != rule.Yes {
+				return false
+			}
+		}
+		return true
 	}
-	return r.Rule.Decide(&f)
+}
+
+func (s *Set) about(x *sallyport.Exchange, captured []jsonschema.Captured) *facts {
+	return &facts{exchange: x, root: s.root, captured: captured}
 }
 
 func (r *Rule) refusal(v rule.Verdict) error {
@@ -114,27 +114,50 @@ func (r *Rule) refusal(v rule.Verdict) error {
 // lower case and without a port.
 const Host = "Host"
 
-// facts are what is known of an exchange, for one rule.
+// facts are what is known of an exchange, for one rule after the other. What
+// rules seldom ask for is found out when one does.
 type facts struct {
 	exchange *sallyport.Exchange
 	rule     *Rule
 	root     rule.Root
 	captured []jsonschema.Captured
 	who      rule.Who
-	claims   []jsonschema.Captured
+	isKnown  bool // who
+	claims   map[*Rule][]jsonschema.Captured
+}
+
+func (f *facts) decide(r *Rule) rule.Verdict {
+	f.rule = r
+	return r.Rule.Decide(f)
 }
 
 // Who implements rule.Inputs.
-func (f *facts) Who() *rule.Who { return &f.who }
+func (f *facts) Who() *rule.Who {
+	if f.isKnown {
+		return &f.who
+	}
+	f.isKnown = true
+	if c := f.exchange.Caller.Proved(); c != nil {
+		f.who = rule.Who{
+			ID: c.ID, Subject: f.exchange.Caller.Subject(), Consumer: c.Consumer, Tenant: c.Tenant, Issuer: c.Issuer, Kind: c.Kind, Scopes: c.Scopes, Roles: c.Roles,
+		}
+	}
+	return &f.who
+}
 
-func whoIs(x *sallyport.Exchange) rule.Who {
-	c := x.Caller.Proved()
-	if c == nil {
-		return rule.Who{}
+// claimed is what the rule asks of the claims of the caller's token.
+func (f *facts) claimed() []jsonschema.Captured {
+	claims, known := f.claims[f.rule]
+	if known || f.rule.claims.schema == nil {
+		return claims
 	}
-	return rule.Who{
-		ID: c.ID, Subject: x.Caller.Subject(), Consumer: c.Consumer, Tenant: c.Tenant, Issuer: c.Issuer, Kind: c.Kind, Scopes: c.Scopes, Roles: c.Roles,
+	found := new(jsonschema.Found)
+	f.rule.claims.schema.Look([]byte(claimsOf(f.exchange)), jsonschema.Cleaning{}, &f.rule.claims.watch, found)
+	if f.claims == nil {
+		f.claims = make(map[*Rule][]jsonschema.Captured)
 	}
+	f.claims[f.rule] = found.Captured
+	return found.Captured
 }
 
 func claimsOf(x *sallyport.Exchange) string {
@@ -151,7 +174,7 @@ func (f *facts) Value(root rule.Root, i int) (jsonschema.Value, bool) {
 	captured, first := f.captured, f.rule.first
 	switch root {
 	case rule.Caller:
-		captured, first = f.claims, 0
+		captured, first = f.claimed(), 0
 	case f.root:
 	default:
 		return jsonschema.Value{}, false

@@ -9,12 +9,16 @@ import (
 	"sallyport/problem"
 )
 
-// Rules are asked about what was captured of a body, or of an item.
+// Rules are asked about what was captured of a body.
 type Rules interface {
 	// Decide is nil where all of them hold, else the refusal.
 	Decide(*sallyport.Exchange, []jsonschema.Captured) error
-	// Holds tells whether all of them hold.
-	Holds(*sallyport.Exchange, []jsonschema.Captured) bool
+}
+
+// ItemRules are asked about what was captured of one item after the other.
+type ItemRules interface {
+	// Holding tells whether all of them hold, for one exchange.
+	Holding(*sallyport.Exchange) func([]jsonschema.Captured) bool
 }
 
 // Guard is the rules over an answer of JSON: whether it may leave at all, and
@@ -22,7 +26,7 @@ type Rules interface {
 type Guard struct {
 	Allow Rules // nil where there are none
 	// Keep decides about the items of a list; nil where all leave.
-	Keep Rules
+	Keep ItemRules
 	// Veil is what of it the caller may not see; nil where all of it may be seen.
 	Veil func(*sallyport.Exchange, []jsonschema.Captured) jsonschema.Veil
 	// Watch captures for both.
@@ -34,8 +38,9 @@ func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []by
 	found := new(jsonschema.Found)
 	foreign := 0
 	if g.Keep != nil {
+		holds := g.Keep.Holding(x)
 		found.Keep = func(_ int, item []jsonschema.Captured) bool {
-			yes := g.Keep.Holds(x, item)
+			yes := holds(item)
 			if !yes {
 				foreign++
 			}
