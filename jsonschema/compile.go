@@ -67,7 +67,7 @@ func (b *builder) build() {
 		return
 	}
 	b.s.mistakes = append(b.s.mistakes, b.scope.res.mistakes...)
-	b.s.sensitive = b.isSensitive()
+	b.s.sensitive, b.s.outward = b.isSensitive(), b.outward()
 	b.s.notes = append(b.s.notes, b.scope.res.notes...)
 	if ref := b.n.Get("$ref"); ref != nil && b.dialect.refAlone() {
 		b.reference("$ref", ref)

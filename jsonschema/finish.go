@@ -21,7 +21,7 @@ func (c *Compiler) finish() {
 	for _, s := range c.fresh {
 		s.markOwn()
 	}
-	inherit(c.fresh, (*schema).leads, marksForks|marksHides|marksSensitive|marksSick|marksNoted)
+	inherit(c.fresh, (*schema).leads, marksForks|marksHides|marksSensitive|marksOutward|marksOutwardMarked|marksSick|marksNoted)
 	inherit(c.fresh, (*schema).beside, marksGoverns)
 	for _, s := range c.fresh {
 		s.governs = s.marks&marksGoverns != 0

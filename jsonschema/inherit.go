@@ -6,12 +6,14 @@ import "maps"
 type mark uint8
 
 const (
-	marksForks     mark = 1 << iota // what an object declares may depend on its value
-	marksHides                      // the direction hides members
-	marksSick                       // there is a mistake
-	marksNoted                      // there is a note
-	marksSensitive                  // a value is to be masked
-	marksGoverns                    // it says something of members, or of items that have members
+	marksForks         mark = 1 << iota // what an object declares may depend on its value
+	marksHides                          // the direction hides members
+	marksSick                           // there is a mistake
+	marksNoted                          // there is a note
+	marksSensitive                      // a value is to be masked
+	marksOutward                        // a value leads outward
+	marksOutwardMarked                  // and is marked as such
+	marksGoverns                        // it says something of members, or of items that have members
 )
 
 // inherit gives each new schema the marks of all that its edges lead to, in
@@ -64,6 +66,12 @@ func (s *schema) markOwn() {
 	}
 	if s.sensitive {
 		s.marks |= marksSensitive
+	}
+	if s.outward != 0 {
+		s.marks |= marksOutward
+	}
+	if s.outward&OutwardMarked != 0 {
+		s.marks |= marksOutwardMarked
 	}
 	if len(s.mistakes) > 0 {
 		s.marks |= marksSick

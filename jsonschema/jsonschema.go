@@ -199,7 +199,9 @@ type Schema struct {
 	forks  bool // what an object declares may depend on its value
 	// sensitive: values may be marked as such.
 	sensitive bool
-	scratch   *sync.Pool
+	// outward: strings may lead outward; outwardMarked: by a mark.
+	outward, outwardMarked bool
+	scratch                *sync.Pool
 }
 
 // asked is what a caller compiles, outcome what came of it.
@@ -271,6 +273,7 @@ func (c *Compiler) whole(root *schema, use Use) (*Schema, error) {
 	}
 	s := &Schema{root: root, closed: use.Closed, scratch: c.scratch}
 	s.forks, s.hides, s.sensitive = root.marks&marksForks != 0, root.marks&marksHides != 0, root.marks&marksSensitive != 0
+	s.outward, s.outwardMarked = root.marks&marksOutward != 0, root.marks&marksOutwardMarked != 0
 	var err error
 	if len(root.refs) == 1 && root.onlyRefers() && len(root.notes)+len(root.gateNotes)+len(root.mistakes) == 0 {
 		var target *Schema

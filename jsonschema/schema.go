@@ -17,7 +17,9 @@ type schema struct {
 	governs bool
 	// sensitive: its values are masked in every record.
 	sensitive bool
-	types     Types
+	// outward: its strings lead somewhere.
+	outward Outward
+	types   Types
 	// accepts are the types that it takes at first sight.
 	accepts Types
 
