@@ -38,6 +38,9 @@ const (
 	Reference
 	// Host is a name, an IPv4 or an IPv6 address.
 	Host
+	// Perhaps is text that may be a URL: what no reader would take for one leads
+	// nowhere.
+	Perhaps
 )
 
 // Verdict is what comes of a value.

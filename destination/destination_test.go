@@ -243,6 +243,22 @@ func TestReferencesLeadNowhereUnlessTheyNameAHost(t *testing.T) {
 	}
 }
 
+func TestWhatIsPerhapsAURL(t *testing.T) {
+	p := &Policy{}
+	for text, want := range map[string]Verdict{
+		"": Allowed, "hello world": Allowed, "Note: hi": Allowed, "see http://10.0.0.1/": Allowed, "a/b": Allowed, "12:30": Allowed, "a:b": Allowed, "/x": Allowed, "größer ①": Allowed,
+		"https://example.com/": Allowed, "http://10.0.0.1/": Address, " http://10.0.0.1/": Ambiguous, "h\tttp:10.0.0.1": Ambiguous, "http:10.0.0.1": Ambiguous, "//10.0.0.1": Ambiguous, "\\/10.0.0.1": Ambiguous,
+		"\u00a0http://10.0.0.1": Ambiguous, "file:/etc/passwd": Ambiguous, "gopher://10.0.0.1/": Scheme, "x:\\\\y": Ambiguous,
+	} {
+		if got := p.Judge(t.Context(), URL|Perhaps, text); got != want {
+			t.Errorf("%q: %d; want %d", text, got, want)
+		}
+	}
+	if got := p.Judge(t.Context(), Host|Perhaps, "10.0.0.1"); got != Address {
+		t.Errorf("a host in doubt: %d", got)
+	}
+}
+
 func patterns(t testing.TB, texts ...string) []Pattern {
 	t.Helper()
 	var list []Pattern

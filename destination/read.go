@@ -2,6 +2,7 @@ package destination
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -32,6 +33,10 @@ type Target struct {
 
 // Read finds where a value leads; the verdict is Allowed or Ambiguous.
 func Read(kind Kind, text string) (t Target, v Verdict) {
+	if kind&Perhaps != 0 && kind&Host == 0 && !mayLead(text) {
+		t.Relative = true
+		return t, Allowed
+	}
 	if text == "" || len(text) > maxText || !isPlain(text) {
 		return t, Ambiguous
 	}
@@ -61,6 +66,28 @@ func verdictOf(ok bool) Verdict {
 	}
 	return Ambiguous
 }
+
+// mayLead tells text that some reader takes for a URL behind what readers strip:
+// two slashes of either kind, a scheme and a slash, or a scheme that is fetched
+// from without one.
+func mayLead(text string) bool {
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, text))
+	if len(text) > 1 && isSlash(text[0]) && isSlash(text[1]) {
+		return true
+	}
+	scheme, rest, found := cutScheme(text)
+	return found && rest != "" && (isSlash(rest[0]) || slices.Contains(fetched, lower(scheme)))
+}
+
+func isSlash(c byte) bool { return c == '/' || c == '\\' }
+
+// fetched are schemes that clients take without slashes too.
+var fetched = []string{"http", "https", "ws", "wss", "ftp", "ftps", "file", "url", "jar", "gopher", "dict", "ldap", "data"}
 
 // isPlain refuses what readers strip, split at or fold: white space and control
 // characters (WHATWG URL §4.4 takes tabs and newlines out), backslashes, which

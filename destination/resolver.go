@@ -53,6 +53,9 @@ func NewResolver(lookup func(ctx context.Context, name string) ([]netip.Addr, er
 // Find is all addresses of a name, which must not be changed; ok is false where
 // there are none, or none within a second.
 func (r *Resolver) Find(ctx context.Context, name string) (addresses []netip.Addr, ok bool) {
+	if ctx.Err() != nil {
+		return nil, false
+	}
 	a := r.ask(name)
 	if a == nil {
 		return nil, false

@@ -129,10 +129,13 @@ func TestResolver(t *testing.T) {
 				time.Sleep(100 * time.Millisecond)
 				return []netip.Addr{netip.MustParseAddr("8.8.8.8")}, nil
 			}, time.Now)
-			gone, leave := context.WithCancel(t.Context())
-			leave()
+			gone, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer leave()
 			if _, ok := r.Find(gone, "a.net"); ok {
 				t.Error("found before it was answered")
+			}
+			if _, ok := r.Find(gone, "b.net"); ok || r.known["b.net"] != nil {
+				t.Error("asked for nobody")
 			}
 			if _, ok := r.Find(t.Context(), "a.net"); !ok {
 				t.Error("not found")
