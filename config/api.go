@@ -66,6 +66,8 @@ type API struct {
 	// By which rules callers are bound to objects, in all operations. Outer than
 	// those of the document.
 	Rules Guard `yaml:"rules"`
+	// Where values of requests may lead that a backend may fetch from.
+	Destinations Destinations `yaml:"destinations"`
 	// What of an answer may leave.
 	Answers Answers `yaml:"answers"`
 	// How the backend is told who calls.

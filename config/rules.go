@@ -98,6 +98,8 @@ type Override struct {
 	Observe []string `yaml:"observe" choices:"identify limit authorize validate inspect"`
 	// As in the API, and beside those of the document for the operation.
 	Rules Guard `yaml:"rules"`
+	// As in the API.
+	Destinations Destinations `yaml:"destinations"`
 	// The waits of the API's upstream.
 	Upstream Waits `yaml:"upstream"`
 }
@@ -108,6 +110,8 @@ type Rules struct {
 	Answers Answers
 	Observe []string
 	Waits   Waits
+	// Destinations is where values may lead.
+	Destinations Destinations
 	// Guards are the rules of the entries that fit, in the order of the file.
 	Guards []*Guard
 }
@@ -115,7 +119,7 @@ type Rules struct {
 // For is what holds for an operation: the API's settings, and over them what
 // the entries of operations that fit its id write, in the order of the file.
 func (a *API) For(operation string) Rules {
-	r := Rules{Request: a.Request, Answers: a.Answers, Observe: a.Observe, Waits: a.Upstream.Waits}
+	r := Rules{Request: a.Request, Answers: a.Answers, Observe: a.Observe, Waits: a.Upstream.Waits, Destinations: a.Destinations}
 	for i := range a.Operations {
 		o := &a.Operations[i]
 		if !Glob(o.Name).Match(operation) {
@@ -123,6 +127,7 @@ func (a *API) For(operation string) Rules {
 		}
 		lay(&r.Request, &o.Request, o.Request.Place)
 		lay(&r.Answers, &o.Answers, o.Answers.Place)
+		lay(&r.Destinations, &o.Destinations, o.Destinations.Place)
 		lay(&r.Waits, &o.Upstream, o.Upstream.Place)
 		if o.Wrote("rules") {
 			r.Guards = append(r.Guards, &o.Rules)
