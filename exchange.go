@@ -47,6 +47,9 @@ type Exchange struct {
 	// Caller is the identity that counts: the first, or the first whose
 	// scopes suffice once Authorize ran.
 	Caller Principal
+	// Outward are the values of the request that lead somewhere, where Op.Outward
+	// watches them.
+	Outward []Outward
 	// Upstream is what Forward learned.
 	Upstream Upstream
 	// Answer are fields for whatever answer leaves, ours or the upstream's.

@@ -27,6 +27,8 @@ type Operation struct {
 	MaxAnswer int64
 	// Unprocessable gives requests that their schema refuses 422 for 400.
 	Unprocessable bool
+	// Outward says which values that lead outward are noted in an exchange.
+	Outward Watched
 	// Deprecated is the document's word.
 	Deprecated bool
 	// At is where the document declares it.

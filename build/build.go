@@ -40,6 +40,9 @@ type Options struct {
 	// Fetch gets what a remote $ref names, where the configuration allows its
 	// address; nil refuses all.
 	Fetch func(ctx context.Context, url string) ([]byte, error)
+	// Lookup finds the addresses of a name that a value of a request leads to; nil
+	// asks the resolver of this machine.
+	Lookup func(ctx context.Context, name string) ([]netip.Addr, error)
 	// Report keeps what API.Report needs: the compiled schemas by their places
 	// in the document.
 	Report bool

@@ -10,7 +10,7 @@ import (
 // extensionKeys are the words of x-sallyport that are known, by the place they
 // stand in.
 var extensionKeys = map[string][]string{
-	"a parameter":  {"encoded_slash"},
+	"a parameter":  {"encoded_slash", outwardWord},
 	"an operation": append([]string{webSocketWord}, guardWords[:]...),
 }
 
@@ -87,8 +87,8 @@ func (a *apiBuilder) search(n *source.Node, read map[*source.Node]bool, named bo
 		case named:
 			a.search(m.Value, read, false)
 		case m.Name == "x-sallyport":
-			if !read[m.Value] {
-				a.mistakes.Add(n.MemberPosition(i), "it is read at the root, a path, an operation and a parameter", "x-sallyport stands where nothing holds what it says")
+			if !read[m.Value] && !a.marksOutward(n, m.Value) {
+				a.mistakes.Add(n.MemberPosition(i), "it is read at the root, a path, an operation, a parameter, and, with outward alone, a schema of a request", "x-sallyport stands where nothing holds what it says")
 			}
 		case !strings.HasPrefix(m.Name, "x-") && !slices.Contains(unread[:], m.Name):
 			a.search(m.Value, read, slices.Contains(namedByAuthor[:], m.Name))

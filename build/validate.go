@@ -1,7 +1,10 @@
 package build
 
 import (
+	"slices"
+
 	"sallyport"
+	"sallyport/source"
 	"sallyport/stage/validate"
 )
 
@@ -36,6 +39,9 @@ func (o *operationBuilder) validate() {
 	o.unenforced(not...)
 	o.place(sallyport.Validate, "body", body, held...)
 	o.op.MaxUpload = body.MaxUpload(o.op.MaxBody)
+	o.destinations(func(w sallyport.Watched) []source.Position {
+		return slices.Concat(parameters.Outward(w), body.Outward(w))
+	})
 }
 
 // queryKeys are the API keys that the operation's security puts into the

@@ -18,7 +18,8 @@ type Destinations struct {
 	// uri-reference, iri-reference, hostname, idn-hostname, ipv4 and ipv6, but for
 	// those with {outward: false}; off holds none.
 	Mode string `yaml:"mode" default:"marked" choices:"off marked all"`
-	// Record what would be refused and let it by.
+	// Record what would be refused and let it by, as with inspect in the API's
+	// observe, but without the rules.
 	Observe bool `yaml:"observe"`
 	// The schemes that a URL may have. A URL of any scheme must name a host.
 	Schemes []URLScheme `yaml:"schemes" default:"http https"`

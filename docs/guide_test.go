@@ -26,7 +26,7 @@ const frame = `apis:
 // TestGuideIsTrue builds a plan of every configuration that the guide shows.
 func TestGuideIsTrue(t *testing.T) {
 	var page []byte
-	for _, name := range []string{"protect-your-api", "backends-that-fail", "protocols", "websocket", "basic", "tokens", "introspection", "breaking-in", "client-certificates", "secrets-at-rest", "administration"} {
+	for _, name := range []string{"protect-your-api", "backends-that-fail", "protocols", "websocket", "basic", "tokens", "introspection", "breaking-in", "client-certificates", "secrets-at-rest", "administration", "destinations"} {
 		text, err := os.ReadFile("guide/" + name + ".md")
 		if err != nil {
 			t.Fatal(err)

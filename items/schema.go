@@ -46,6 +46,18 @@ func Compile(c *jsonschema.Compiler, k Kind, item *source.Node, use jsonschema.U
 // Notes lists what the schema says and nobody holds.
 func (s *Schema) Notes() []jsonschema.Note { return s.notes }
 
+// Item is the schema of an item.
+func (s *Schema) Item() *jsonschema.Schema { return s.item }
+
+// Contents are the schemas of JSON within the data of events.
+func (s *Schema) Contents() []*jsonschema.Schema {
+	var all []*jsonschema.Schema
+	for _, c := range s.contents {
+		all = append(all, c.holds)
+	}
+	return all
+}
+
 // Hides tells whether the schema has members that the direction of a body hides.
 func (s *Schema) Hides() bool {
 	return s.item.Hides() || slices.ContainsFunc(s.contents, func(c content) bool { return c.holds.Hides() })

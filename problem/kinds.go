@@ -17,6 +17,7 @@ const (
 	BodyInvalid
 	BodyMissing
 	BodyUnexpected
+	DestinationRefused
 
 	CredentialsMissing
 	CredentialsInvalid
@@ -80,13 +81,14 @@ var catalogue = [kinds]struct {
 }{
 	Internal: {"internal", http.StatusInternalServerError, "The gateway failed"},
 
-	RequestMalformed: {"request-malformed", http.StatusBadRequest, "The request is not well-formed"},
-	PathAmbiguous:    {"path-ambiguous", http.StatusBadRequest, "The path has more than one reading"},
-	ParameterInvalid: {"parameter-invalid", http.StatusBadRequest, "A parameter is not as the API declares it"},
-	BodyMalformed:    {"body-malformed", http.StatusBadRequest, "The body cannot be read"},
-	BodyInvalid:      {"body-invalid", http.StatusBadRequest, "The body is not as the API declares it"},
-	BodyMissing:      {"body-missing", http.StatusBadRequest, "The operation needs a body"},
-	BodyUnexpected:   {"body-unexpected", http.StatusBadRequest, "The operation takes no body"},
+	RequestMalformed:   {"request-malformed", http.StatusBadRequest, "The request is not well-formed"},
+	PathAmbiguous:      {"path-ambiguous", http.StatusBadRequest, "The path has more than one reading"},
+	ParameterInvalid:   {"parameter-invalid", http.StatusBadRequest, "A parameter is not as the API declares it"},
+	BodyMalformed:      {"body-malformed", http.StatusBadRequest, "The body cannot be read"},
+	BodyInvalid:        {"body-invalid", http.StatusBadRequest, "The body is not as the API declares it"},
+	BodyMissing:        {"body-missing", http.StatusBadRequest, "The operation needs a body"},
+	BodyUnexpected:     {"body-unexpected", http.StatusBadRequest, "The operation takes no body"},
+	DestinationRefused: {"destination-refused", http.StatusBadRequest, "A value leads where it may not"},
 
 	CredentialsMissing:   {"credentials-missing", http.StatusUnauthorized, "The operation needs credentials"},
 	CredentialsInvalid:   {"credentials-invalid", http.StatusUnauthorized, "The credentials are not valid"},

@@ -57,6 +57,7 @@ type Body struct {
 	accept   string  // for the hint
 	watch    bool
 	plain    bool // no content codings
+	leading  leading
 }
 
 // entry is one entry of the content map: a reader for each class of media
@@ -111,6 +112,12 @@ func classOf(t mediatype.Type) class {
 
 // Run refuses a request whose body does not fit.
 func (s *Body) Run(x *sallyport.Exchange) error {
+	err := s.judge(x)
+	s.unread(x, err)
+	return err
+}
+
+func (s *Body) judge(x *sallyport.Exchange) error {
 	body := x.Request.Body
 	if body == nil || body.Length == 0 {
 		return s.absent()
@@ -252,6 +259,7 @@ func (r *jsonBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 		return empty(r.required)
 	}
 	c := r.schema.Clean(content, r.may)
+	x.FindOutward(r.schema, "body", "", r.left(content, c))
 	if len(c.Faults) == 0 && c.CutCount > 0 {
 		x.Note(slog.Int("dropped", c.CutCount))
 		if !r.watch {
@@ -260,6 +268,14 @@ func (r *jsonBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 		}
 	}
 	return verdict(c.Faults, "")
+}
+
+// left is what the backend gets.
+func (r *jsonBody) left(content []byte, c jsonschema.Cleaned) []byte {
+	if len(c.Faults) == 0 && c.CutCount > 0 && !r.watch {
+		return c.Body
+	}
+	return content
 }
 
 // verdict is what faults of JSON text come to.

@@ -31,6 +31,7 @@ func NewParameters(list []*openapi.Parameter, d Document, o ParameterOptions) (*
 			s.list = append(s.list, f.parameter(declared, d))
 		}
 	}
+	s.leading = f.leading
 	s.claimNames()
 	if s.whole != nil && len(o.Declared) > 0 {
 		f.mistakes.Add(s.whole.at, "send the key in a header field", "querystring %s is the whole query, which leaves no room for the API key %s", s.whole.name, o.Declared[0])
@@ -72,13 +73,17 @@ func (f *findings) parameter(declared *openapi.Parameter, d Document) parameter 
 		reserved: declared.AllowReserved, style: known.style, explode: declared.Explode,
 		coding: codingOf(declared.In, known.style),
 	}
-	what := p.in + " " + p.name
+	what, before := p.in+" "+p.name, f.leading
 	node := declared.Schema
 	if declared.Content != nil {
 		node = declared.Content.Schema
 		p.readings, p.content = []reading{asContent}, f.content(what, declared.Content)
 	}
 	p.compileSchema(f, d, what, node)
+	if mark := declared.Extension.Get("outward"); mark != nil {
+		p.marked, p.unmarked = mark.Text == "true", mark.Text == "false"
+		f.leading = before.with(p.marked, mark.Position())
+	}
 	if p.spread() && p.shape != nil && !d.Budget.spend(len(p.shape.Properties)) {
 		f.mistakes.Add(declared.At, tooManyNamesRemedy, "%s", tooManyNames)
 		p.shape = nil

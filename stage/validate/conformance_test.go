@@ -124,9 +124,9 @@ func (c kinCase) run(t *testing.T) (string, bool) {
 	w := newWork().(*work)
 	var found faults
 	s.checkPath(x, w, &found)
-	s.checkQuery(x.Request, w, &found)
-	s.checkHeader(x.Request, w, &found)
-	s.checkCookie(x.Request, w, &found)
+	s.checkQuery(x, w, &found)
+	s.checkHeader(x, w, &found)
+	s.checkCookie(x, w, &found)
 	return string(w.out), len(found) > 0
 }
 

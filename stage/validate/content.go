@@ -39,6 +39,7 @@ func NewBody(declared *openapi.RequestBody, d Document, o BodyOptions) (*Body, [
 		s.ranges = append(s.ranges, r)
 		s.entries = append(s.entries, c.compile())
 	}
+	s.leading = f.leading
 	return s, f.enforced, f.unenforced, f.mistakes
 }
 

@@ -28,7 +28,7 @@ func (r *formBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	if len(content) == 0 && r.required {
 		return empty(true)
 	}
-	left, dropped, err := r.clean(string(content))
+	left, dropped, err := r.clean(x, string(content))
 	if err != nil || dropped == 0 {
 		return err
 	}
@@ -43,10 +43,15 @@ func (r *formBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 // clean judges a form without the pairs that may be taken out. What is left is
 // judged again, with nothing more to be taken out: a member that is not a pair
 // of its own, such as one within JSON text, is refused.
-func (r *formBody) clean(text string) (left string, dropped int, err error) {
+func (r *formBody) clean(x *sallyport.Exchange, text string) (left string, dropped int, err error) {
 	w := newWork().(*work)
 	w.marking = true
 	flaw, c := r.fields.check(text, maxFormPairs, r.may, w)
+	if flaw.flaw != sound {
+		x.LoseOutward(r.fields.schema, "body", "")
+	} else {
+		x.FindOutward(r.fields.schema, "body", "", w.out)
+	}
 	if err := r.verdict(flaw, c.Faults); err != nil || c.CutCount == 0 {
 		return text, 0, err
 	}

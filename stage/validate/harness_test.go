@@ -35,7 +35,7 @@ func parameterOf(n *source.Node) *openapi.Parameter {
 	p := &openapi.Parameter{
 		Name: n.Str("name"), In: n.Str("in"), Required: n.True("required") || n.Str("in") == "path",
 		Style: n.Str("style"), AllowReserved: n.True("allowReserved"), AllowEmptyValue: n.True("allowEmptyValue"),
-		Schema: n.Get("schema"), At: n.Position(),
+		Schema: n.Get("schema"), Extension: n.Get("x-sallyport"), At: n.Position(),
 	}
 	if p.Style == "" {
 		p.Style = map[string]string{"path": "simple", "header": "simple", "query": "form", "cookie": "form"}[p.In]

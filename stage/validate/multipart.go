@@ -132,13 +132,14 @@ func (r *multipartBody) check(x *sallyport.Exchange, t mediatype.Type) error {
 	}
 	boundary, _ := t.Boundary()
 	if _, held := body.Held(); !held && r.files > 0 && (body.Length < 0 || body.Length > x.Op.MaxBody) {
+		x.LoseOutward(r.parts.fields.schema, "body", "") // files go on before all else is known
 		return r.stream(x, boundary)
 	}
 	content, err := x.HoldRequest()
 	if err != nil {
 		return err
 	}
-	left, dropped, err := r.clean(content, boundary)
+	left, dropped, err := r.clean(x, content, boundary)
 	if err != nil || dropped == 0 {
 		return err
 	}
@@ -152,7 +153,7 @@ func (r *multipartBody) check(x *sallyport.Exchange, t mediatype.Type) error {
 
 // clean judges a body that is held, without what may be taken out of it. What
 // is left is judged again.
-func (r *multipartBody) clean(content []byte, boundary string) (left []byte, dropped int, err error) {
+func (r *multipartBody) clean(x *sallyport.Exchange, content []byte, boundary string) (left []byte, dropped int, err error) {
 	s, err := newSplitter(content, nil, boundary)
 	if err != nil {
 		return nil, 0, malformed(err.Error())
@@ -172,6 +173,11 @@ func (r *multipartBody) clean(content []byte, boundary string) (left []byte, dro
 	}
 	d := decoder{marking: true}
 	c, err := r.verdict(&d, r.parts.groups(parts), r.may)
+	if len(d.out) > 0 {
+		x.FindOutward(r.parts.fields.schema, "body", "", d.out)
+	} else {
+		x.LoseOutward(r.parts.fields.schema, "body", "")
+	}
 	if err != nil || c.CutCount == 0 {
 		return content, 0, err
 	}

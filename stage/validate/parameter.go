@@ -73,6 +73,8 @@ type parameter struct {
 	coding   coding
 	readings []reading
 	content  content
+	// marked and unmarked are what the document says of where it leads.
+	marked, unmarked bool
 	// jsonItems are items of a list that are JSON text each, as in forms.
 	jsonItems bool
 	schema    *jsonschema.Schema
@@ -137,7 +139,7 @@ func (p *parameter) check(d *decoder, v values, found *faults) {
 		}
 		return
 	}
-	if p.emptyOK && v.count() == 1 && v.first().value == "" && v.first().name == p.name {
+	if p.isEmpty(v) {
 		return
 	}
 	flawed, wrong := p.read(d, v)
@@ -147,6 +149,11 @@ func (p *parameter) check(d *decoder, v values, found *faults) {
 	case flawed != sound:
 		found.add(p.in, p.pointer, flaws[flawed].keyword, flaws[flawed].message)
 	}
+}
+
+// isEmpty tells a parameter that may be given without a value, and is.
+func (p *parameter) isEmpty(v values) bool {
+	return p.emptyOK && v.count() == 1 && v.first().value == "" && v.first().name == p.name
 }
 
 // read tries the readings until one fits, and tells what is wrong with the

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"sallyport"
-	"sallyport/message"
 	"sallyport/problem"
 	"sallyport/source"
 )
@@ -37,6 +36,7 @@ type Parameters struct {
 	inCookie      bool
 	whole         *querystring
 	options       ParameterOptions
+	leading       leading
 	// work is memory for decoding. It holds no caller, and is wiped.
 	work sync.Pool
 }
@@ -72,9 +72,9 @@ func (s *Parameters) Run(x *sallyport.Exchange) error {
 	w := s.work.Get().(*work)
 	var found faults
 	s.checkPath(x, w, &found)
-	s.checkQuery(x.Request, w, &found)
-	s.checkHeader(x.Request, w, &found)
-	s.checkCookie(x.Request, w, &found)
+	s.checkQuery(x, w, &found)
+	s.checkHeader(x, w, &found)
+	s.checkCookie(x, w, &found)
 	s.release(w)
 	if len(found) == 0 {
 		return nil
@@ -95,12 +95,14 @@ func (s *Parameters) checkPath(x *sallyport.Exchange, w *work, found *faults) {
 			w.pairs.add(0, p.name, value)
 		}
 		p.check(&w.decoder, w.pairs.of(0), found)
+		p.outward(x, &w.decoder, w.pairs.of(0))
 	}
 }
 
-func (s *Parameters) checkQuery(r *message.Request, w *work, found *faults) {
+func (s *Parameters) checkQuery(x *sallyport.Exchange, w *work, found *faults) {
+	r := x.Request
 	if s.whole != nil {
-		s.whole.check(r.Query, w, found)
+		s.whole.check(x, w, found)
 		return
 	}
 	if !s.inQuery && r.Query == "" {
@@ -117,11 +119,13 @@ func (s *Parameters) checkQuery(r *message.Request, w *work, found *faults) {
 	})
 	if f != sound {
 		found.add("query", "", flaws[f].keyword, flaws[f].message)
+		s.lose(x, "query")
 		return
 	}
 	for i := range s.list {
 		if s.list[i].in == "query" {
 			s.list[i].check(&w.decoder, w.pairs.of(i), found)
+			s.list[i].outward(x, &w.decoder, w.pairs.of(i))
 		}
 	}
 }
@@ -157,7 +161,8 @@ func (s *Parameters) hint(name string) string {
 
 // checkHeader reads each declared field. Lists may be spread over several lines
 // (RFC 9110 §5.3); of two lines with one value the backend would choose.
-func (s *Parameters) checkHeader(r *message.Request, w *work, found *faults) {
+func (s *Parameters) checkHeader(x *sallyport.Exchange, w *work, found *faults) {
+	r := x.Request
 	for i := range s.list {
 		p := &s.list[i]
 		if p.in != "header" {
@@ -169,31 +174,35 @@ func (s *Parameters) checkHeader(r *message.Request, w *work, found *faults) {
 			w.pairs.add(0, p.name, r.Fields.Joined(p.name))
 		case lines > 1:
 			found.add(p.in, p.pointer, flaws[repeated].keyword, flaws[repeated].message)
+			x.LoseOutward(p.schema, p.in, p.pointer)
 			continue
 		case lines == 1:
 			w.pairs.add(0, p.name, r.Fields.Get(p.name))
 		}
 		p.check(&w.decoder, w.pairs.of(0), found)
+		p.outward(x, &w.decoder, w.pairs.of(0))
 	}
 }
 
-func (s *Parameters) checkCookie(r *message.Request, w *work, found *faults) {
+func (s *Parameters) checkCookie(x *sallyport.Exchange, w *work, found *faults) {
 	if !s.inCookie {
 		return
 	}
 	w.pairs.begin(len(s.list))
-	f := cookies(r, func(name, value string) {
+	f := cookies(x.Request, func(name, value string) {
 		if owner := s.cookie.owner(name); owner >= 0 {
 			w.pairs.add(owner, name, value)
 		}
 	})
 	if f != sound {
 		found.add("cookie", "", flaws[f].keyword, flaws[f].message)
+		s.lose(x, "cookie")
 		return
 	}
 	for i := range s.list {
 		if s.list[i].in == "cookie" {
 			s.list[i].check(&w.decoder, w.pairs.of(i), found)
+			s.list[i].outward(x, &w.decoder, w.pairs.of(i))
 		}
 	}
 }

@@ -34,13 +34,14 @@ func (r *sequenceBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	case body.Empty():
 		return empty(r.required)
 	case body.Length < 0 && r.streams():
+		r.streamed(x)
 		return r.stream(x)
 	}
 	content, err := x.HoldRequest()
 	if err != nil {
 		return err
 	}
-	left, dropped, err := r.read(content)
+	left, dropped, err := r.read(x, content)
 	if err != nil || r.watch || bytes.Equal(left, content) {
 		return err
 	}
@@ -72,9 +73,12 @@ func (r *sequenceBody) stream(x *sallyport.Exchange) error {
 }
 
 // read checks a body that is held.
-func (r *sequenceBody) read(content []byte) (left []byte, dropped int, err error) {
+func (r *sequenceBody) read(x *sallyport.Exchange, content []byte) (left []byte, dropped int, err error) {
 	all := []byte{'['}
+	n := 0
 	collect := func(json []byte) {
+		r.outward(x, n, json)
+		n++
 		if r.all != nil {
 			if len(all) > 1 {
 				all = append(all, ',')
@@ -154,6 +158,10 @@ func (c *contentEntry) sequence(k items.Kind) reader {
 	if r.schema, err = items.Compile(c.d.Compiler, k, one, c.use, c.d.deref); err != nil {
 		c.mistakes = append(c.mistakes, mistakesOf(err, one)...)
 		return r
+	}
+	c.leading.add(r.schema.Item())
+	for _, s := range r.schema.Contents() {
+		c.leading.add(s)
 	}
 	what := "body " + c.m.Range
 	for _, note := range r.schema.Notes() {

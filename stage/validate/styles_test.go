@@ -24,9 +24,9 @@ func decoded(s *Parameters, in, raw string) string {
 	w := newWork().(*work)
 	var found faults
 	s.checkPath(x, w, &found)
-	s.checkQuery(x.Request, w, &found)
-	s.checkHeader(x.Request, w, &found)
-	s.checkCookie(x.Request, w, &found)
+	s.checkQuery(x, w, &found)
+	s.checkHeader(x, w, &found)
+	s.checkCookie(x, w, &found)
 	if len(found) > 0 {
 		says := ""
 		for _, f := range found {

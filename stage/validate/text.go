@@ -36,6 +36,7 @@ func (r *textBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 		d.appendScalar(typesOf(r.shape))
 		found := r.schema.Check(d.out)
 		if len(found) == 0 {
+			x.FindOutward(r.schema, "body", "", d.out)
 			return nil
 		}
 		if wrong == nil {
@@ -45,5 +46,6 @@ func (r *textBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 			break
 		}
 	}
+	x.FindOutward(r.schema, "body", "", appendQuoted(nil, content))
 	return invalid(wrong, "")
 }

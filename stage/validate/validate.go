@@ -81,6 +81,7 @@ type findings struct {
 	enforced   []sallyport.Control
 	unenforced []sallyport.Control
 	mistakes   source.Mistakes
+	leading    leading
 }
 
 func (f *findings) enforce(at source.Position, says string) {
@@ -105,6 +106,7 @@ func (f *findings) compile(d Document, what string, node *source.Node) *jsonsche
 	for _, note := range schema.Notes() {
 		f.leave(sallyport.Annotation, note.At, what+": "+note.Says)
 	}
+	f.leading.add(schema)
 	return schema
 }
 

@@ -55,7 +55,9 @@ func (r *xmlBody) check(x *sallyport.Exchange, _ mediatype.Type) error {
 	case err != nil:
 		return malformed("The body has too many elements.")
 	case len(wrong) > 0:
+		x.LoseOutward(r.schema, "body", "")
 		return verdict(wrong, "")
 	}
+	x.FindOutward(r.schema, "body", "", text)
 	return verdict(r.schema.Check(text), "")
 }

@@ -1,0 +1,91 @@
+package inspect
+
+import (
+	"context"
+	"time"
+
+	"sallyport"
+	"sallyport/destination"
+	"sallyport/jsonschema"
+	"sallyport/problem"
+)
+
+// maxOutward bounds the values of one request that are judged. Each may be a
+// name to be resolved.
+const maxOutward = 100
+
+// maxFaults is how many faults one problem names.
+const maxFaults = 20
+
+// resolveAll is how long the names of one request may take together.
+const resolveAll = time.Second
+
+// Destinations holds the values of a request that lead outward, which Validate
+// has noted, to where they may lead (OWASP API7:2023, server-side request
+// forgery).
+type Destinations struct {
+	Policy *destination.Policy
+}
+
+// Run implements sallyport.Step.
+func (d *Destinations) Run(x *sallyport.Exchange) error {
+	if len(x.Outward) > maxOutward {
+		r := refused()
+		r.Faults = []problem.Fault{{In: x.Outward[0].In, Keyword: "count", Message: "must lead to fewer places"}}
+		return r
+	}
+	if len(x.Outward) == 0 {
+		return nil
+	}
+	ctx := x.Context
+	if d.Policy.Resolver != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, resolveAll)
+		defer cancel()
+	}
+	if faults := d.judge(ctx, x.Outward); len(faults) > 0 {
+		r := refused()
+		r.Faults = faults
+		return r
+	}
+	return nil
+}
+
+func (d *Destinations) judge(ctx context.Context, all []sallyport.Outward) (faults []problem.Fault) {
+	for i := range all {
+		o := &all[i]
+		keyword, message := "unread", "must be such that it can be read where it leads"
+		if o.As != 0 {
+			verdict := d.Policy.Judge(ctx, kindOf(o.As), o.Text)
+			if verdict == destination.Allowed {
+				continue
+			}
+			keyword, message = verdict.Keyword(), verdict.String()
+		}
+		if faults = append(faults, problem.Fault{In: o.In, Pointer: o.Pointer, Keyword: keyword, Message: message}); len(faults) == maxFaults {
+			break
+		}
+	}
+	return faults
+}
+
+func refused() *problem.Refusal {
+	return problem.Refuse(problem.DestinationRefused, "A value leads where this operation may not be led; errors says which.")
+}
+
+// kindOf is how a value is read that schemas say lead outward.
+func kindOf(as jsonschema.Outward) destination.Kind {
+	var k destination.Kind
+	for _, one := range [...]struct {
+		as   jsonschema.Outward
+		kind destination.Kind
+	}{
+		{jsonschema.OutwardURL, destination.URL}, {jsonschema.OutwardReference, destination.Reference},
+		{jsonschema.OutwardHost, destination.Host}, {jsonschema.OutwardDoubt, destination.Perhaps},
+	} {
+		if as&one.as != 0 {
+			k |= one.kind
+		}
+	}
+	return k
+}
