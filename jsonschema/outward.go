@@ -127,10 +127,15 @@ func (f *outwardSearch) search(v int32, at int) {
 		if s.outward.counts(f.marked) {
 			is |= s.outward
 		}
+		add := func(b *schema) {
+			if b.marks&marksOutward != 0 {
+				k.addWay(b, at)
+			}
+		}
 		if f.sure {
-			s.conjuncts(func(b *schema) { k.addWay(b, at) })
+			s.conjuncts(add)
 		} else {
-			s.inPlace(func(b *schema) { k.addWay(b, at) })
+			s.inPlace(add)
 		}
 	}
 	val, to := &k.values[v], len(k.sight.ways)
@@ -153,12 +158,26 @@ func (f *outwardSearch) search(v int32, at int) {
 				k.waysToItem(s.array, ordinal, to)
 			}
 		}
-		if len(k.sight.ways) > to {
+		if f.outwardFrom(to) {
 			f.search(i, to)
 		}
 		k.sight.ways = k.sight.ways[:to]
 		ordinal++
 	}
+}
+
+// outwardFrom leaves of the ways from a place on those that lead to a mark or a
+// format, and tells whether there are any.
+func (f *outwardSearch) outwardFrom(at int) bool {
+	ways, n := f.check.sight.ways, at
+	for _, s := range ways[at:] {
+		if s.marks&marksOutward != 0 {
+			ways[n] = s
+			n++
+		}
+	}
+	f.check.sight.ways = ways[:n]
+	return n > at
 }
 
 // counts tells whether a schema says so.
