@@ -112,3 +112,21 @@ func TestParametersAreSearchedForWhatLeadsOutward(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func BenchmarkOutward(b *testing.B) {
+	s := body(b, `{content: {application/json: {schema: {type: object, properties: {url: {type: string, format: uri}, name: {type: string}, tags: {type: array, items: {type: string}}}}}}}`, BodyOptions{})
+	content := `{"name":"orders","url":"https://hooks.example.com/orders","tags":["` + strings.Repeat(`a tag","`, 200) + `"]}`
+	for name, w := range map[string]sallyport.Watched{"nothing": sallyport.WatchNothing, "formats": sallyport.WatchFormats} {
+		b.Run(name, func(b *testing.B) {
+			x := sending("application/json", content)
+			x.Op.Outward = w
+			b.ReportAllocs()
+			for b.Loop() {
+				x.Outward = x.Outward[:0]
+				if err := s.Run(x); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
