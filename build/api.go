@@ -17,6 +17,7 @@ import (
 	"sallyport/stage/admit"
 	"sallyport/stage/forward"
 	"sallyport/stage/identify"
+	"sallyport/stage/inspect"
 	"sallyport/stage/limit"
 	"sallyport/stage/validate"
 	"sallyport/xmlbody"
@@ -42,8 +43,10 @@ type apiBuilder struct {
 	plans        *xmlbody.Planner
 	unguarded    []Unguarded
 	fields       map[*config.Field]bool // whether some operation has the value
-	later        []func()               // what is done when every operation of the API is made
-	used         map[string]bool        // names of the configuration that some operation needed
+	keepers      map[*sallyport.Operation]bool
+	kept         *inspect.Kept   // nil where nothing is read before a write and kept
+	later        []func()        // what is done when every operation of the API is made
+	used         map[string]bool // names of the configuration that some operation needed
 }
 
 func (b *builder) api(c *config.API) *API {
@@ -60,6 +63,7 @@ func (b *builder) api(c *config.API) *API {
 		compiler: jsonschema.NewCompiler(compilerOptions(c, document)),
 		used:     make(map[string]bool),
 		fields:   make(map[*config.Field]bool),
+		keepers:  make(map[*sallyport.Operation]bool),
 		plans:    xmlbody.NewPlanner(func(n *source.Node) *source.Node { return follow(document, n) }),
 	}
 	a.prepare()
@@ -80,6 +84,7 @@ func (b *builder) api(c *config.API) *API {
 	for _, f := range a.later {
 		f()
 	}
+	a.forgetWritten(api.Operations)
 	a.unusedFields()
 	a.unused()
 	a.strayExtensions()

@@ -204,12 +204,16 @@ func (o *operationBuilder) guardObject(all []statement, read *openapi.Operation)
 	look := inspect.Look{Schema: schema, Rules: set}
 	look.Watch.Capture = set.Capture
 	step := &inspect.Object{
-		Bases: read.BasePaths, Depth: strings.Count(o.declared.Path, "/"), Query: o.readQuery(read), IfMatch: o.ifMatch(read), Look: look,
+		Bases: read.BasePaths, Path: pathOf(o.declared), Query: o.readQuery(read), IfMatch: o.ifMatch(read), Look: look,
 	}
+	o.keepObject(step)
 	step.Literals, step.Params = template(read.Path)
 	o.asFor(step, media)
 	o.later = append(o.later, func() { o.readBy(step, read) })
 	controls := []sallyport.Control{enforced(c.At, "the object is read by %s before the write goes on", read.ID)}
+	if step.Kept != nil {
+		controls = append(controls, enforced(c.PositionOf("keep_for"), "what was read is kept for %s, until the object is written to", c.KeepFor))
+	}
 	for _, s := range all {
 		controls = append(controls, enforced(s.at, "rule %s (needs object)", s.text))
 	}

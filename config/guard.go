@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"time"
 
 	"sallyport/source"
 )
@@ -96,6 +97,18 @@ type Object struct {
 	// gives a strong one and the client sends none: then nothing can change in
 	// between (RFC 9110 §13.1.1).
 	IfMatch bool `yaml:"if_match" default:"true"`
+	// How long what was read is kept for the next write of the same caller to the
+	// same path that reads the same object, a minute at most. A write through the
+	// gateway to the object, or below it by an operation that keeps nothing, ends
+	// that at once; what changes the object elsewhere is noticed when the time is
+	// over. Off unless you know that little does.
+	KeepFor Duration `yaml:"keep_for" off:""`
+}
+
+func (o *Object) check(c *decoder) {
+	if o.KeepFor.Duration() > time.Minute {
+		c.wrong(o.PositionOf("keep_for"), "take a minute at most, better seconds", "whose an object is may change in %s", o.KeepFor)
+	}
 }
 
 func (*Object) shorthand() string { return "read" }

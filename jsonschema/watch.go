@@ -122,10 +122,19 @@ type Text struct {
 // body as it is left (RFC 6901). It is empty once Found has been reset: another
 // body may stand there.
 func (v Value) Pointer() string {
-	if v.found.check == nil || v.found.round != v.round {
+	if v.found == nil || v.found.check == nil || v.found.round != v.round {
 		return ""
 	}
 	return v.found.check.pointer(v.at)
+}
+
+// Clone is what was captured in memory of its own: it is good when Found and the
+// body are gone. It has no Pointer.
+func (c *Captured) Clone() Captured {
+	own := *c
+	own.found = nil
+	own.Text, own.Raw, own.Indices = slices.Clone(c.Text), slices.Clone(c.Raw), slices.Clone(c.Indices)
+	return own
 }
 
 // FreeCount is how many strings no schema binds.

@@ -30,7 +30,7 @@ func (b *Body) Run(x *sallyport.Exchange) error {
 	if err != nil {
 		return err
 	}
-	return look.decide(x, held, unread)
+	return look.decide(x, held)
 }
 
 // look is the one for the body; nil where nothing of it can be known. No rule is

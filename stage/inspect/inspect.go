@@ -27,12 +27,12 @@ type Look struct {
 }
 
 // decide asks the rules about a body. Of one that cannot be judged to its end
-// nobody knows what it holds: it is refused as unknown says.
-func (l *Look) decide(x *sallyport.Exchange, body []byte, unknown func() error) error {
+// nobody knows what it holds.
+func (l *Look) decide(x *sallyport.Exchange, body []byte) error {
 	found := new(jsonschema.Found)
 	defer found.Reset()
 	if l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found).Undecided {
-		return unknown()
+		return unread()
 	}
 	if err := l.Rules.Decide(x, found.Captured); err != nil || l.Writable == nil {
 		return err

@@ -3,11 +3,14 @@ package inspect
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"sallyport"
+	"sallyport/jsonschema"
 	"sallyport/mediatype"
 	"sallyport/message"
 	"sallyport/problem"
@@ -27,8 +30,8 @@ type Object struct {
 	// Query are the query parameters that the reading takes from the write: the
 	// client's credentials among them.
 	Query []string
-	// Depth is how many slashes the path of the write has behind its base.
-	Depth int
+	// Path is that of the write.
+	Path Path
 	// Media is what the answer is asked for as.
 	Media mediatype.Range
 	// Accept is that as a client writes it.
@@ -37,66 +40,109 @@ type Object struct {
 	// IfMatch makes the write conditional on what was read (RFC 9110 §13.1.1). Both
 	// are about the same resource then.
 	IfMatch bool
+	// Kept is where what was read is kept for KeepFor; nil where it is not.
+	Kept    *Kept
+	KeepFor time.Duration
 }
 
 // Run implements sallyport.Step.
 func (o *Object) Run(x *sallyport.Exchange) error {
-	request, params, err := o.request(x)
+	request, path, params, err := o.request(x)
 	if err != nil {
 		return err
 	}
-	asked, err := x.Ask(o.Read, request, params)
-	defer asked.End()
+	var r *reading
+	if o.Kept == nil {
+		r, err = o.read(x, request, params)
+	} else {
+		r, err = o.remember(x, request, path, params)
+	}
 	if err != nil {
 		return err
 	}
-	body, err := o.body(asked)
-	if err != nil {
+	if err := o.Look.Rules.Decide(x, r.values); err != nil {
 		return err
 	}
-	if err := o.Look.decide(x, body, o.unread); err != nil {
-		return err
-	}
-	o.bind(x, validator(asked.Response.Fields))
+	o.bind(x, r.etag)
 	return nil
 }
 
-// request is for the object at the path that the write names.
-func (o *Object) request(x *sallyport.Exchange) (*message.Request, []string, error) {
-	path := o.base(x.Request.Path) + o.Literals[0]
-	params := make([]string, len(o.Params))
+// remember is what was read a moment ago, or is read now and kept. Rules are asked
+// of it every time: the caller's roles may have changed.
+func (o *Object) remember(x *sallyport.Exchange, request *message.Request, path string, params []string) (*reading, error) {
+	q, now := o.question(x, request), x.Env.Now()
+	if r := o.Kept.find(q, path, now); r != nil {
+		x.Note(slog.Bool("object_kept", true))
+		return r, nil
+	}
+	since, settled := o.Kept.writes.settled(path, now)
+	r, err := o.read(x, request, params)
+	if err == nil && settled {
+		r.question, r.since, r.until = q, since, now.Add(o.KeepFor)
+		o.Kept.put(r)
+	}
+	return r, err
+}
+
+// read asks the backend for the object.
+func (o *Object) read(x *sallyport.Exchange, request *message.Request, params []string) (*reading, error) {
+	asked, err := x.Ask(o.Read, request, params)
+	defer asked.End()
+	if err != nil {
+		return nil, err
+	}
+	body, err := o.body(asked)
+	if err != nil {
+		return nil, err
+	}
+	found := new(jsonschema.Found)
+	defer found.Reset()
+	if o.Look.Schema.Look(body, jsonschema.Cleaning{}, &o.Look.Watch, found).Undecided {
+		return nil, o.unread()
+	}
+	return &reading{values: copied(found.Captured), etag: strings.Clone(validator(asked.Response.Fields))}, nil
+}
+
+// request is for the object at the path that the write names, which is returned
+// without its base too.
+func (o *Object) request(x *sallyport.Exchange) (r *message.Request, path string, params []string, err error) {
+	path = o.Literals[0]
+	params = make([]string, len(o.Params))
 	for i, name := range o.Params {
 		value, ok := x.Param(name)
 		if !ok {
-			return nil, nil, fmt.Errorf("the path has no %s", name)
+			return nil, "", nil, fmt.Errorf("the path has no %s", name)
 		}
 		params[i] = value
 		path += value + o.Literals[i+1]
 	}
-	r := *x.Request
+	return o.reading(x.Request, o.base(x.Request.Path)+path), path, params, nil
+}
+
+// reading is a request for what stands at a path.
+func (o *Object) reading(write *message.Request, path string) *message.Request {
+	r := *write
 	r.Method, r.Path, r.Body = "GET", path, nil
-	r.Query = o.query(x.Request.Query)
+	r.Query = o.query(write.Query)
 	r.Target = path
 	if r.Query != "" {
 		r.Target += "?" + r.Query
 	}
-	r.Fields = make(message.Fields, 0, len(x.Request.Fields)+1)
-	for _, f := range x.Request.Fields {
+	r.Fields = make(message.Fields, 0, len(write.Fields)+1)
+	for _, f := range write.Fields {
 		if !aboutTheWrite(f.Name) {
 			r.Fields = append(r.Fields, f)
 		}
 	}
 	r.Fields.Add("Accept", o.Accept)
-	return &r, params, nil
+	return &r
 }
 
 // base is that of the write where the reading has it too: /v1 and /v2 may hold
 // different objects.
 func (o *Object) base(path string) string {
-	for _, base := range o.Bases {
-		if rest, ok := strings.CutPrefix(path, base); ok && strings.Count(rest, "/") == o.Depth {
-			return base
-		}
+	if base, _ := o.Path.cut(path); slices.Contains(o.Bases, base) {
+		return base
 	}
 	return o.Bases[0]
 }

@@ -43,7 +43,7 @@ func object(t testing.TB, b *backend) *Object {
 	read := &sallyport.Operation{ID: "getOrder", Params: []string{"id"}, MaxAnswer: 100}
 	read.Place(sallyport.Placed{Stage: sallyport.Forward, Name: "upstream", Step: b})
 	return &Object{
-		Read: read, Bases: []string{"/v2", "/v1"}, Literals: []string{"/orders/", ""}, Params: []string{"id"}, Query: []string{"key"}, Depth: 2,
+		Read: read, Bases: []string{"/v2", "/v1"}, Literals: []string{"/orders/", ""}, Params: []string{"id"}, Query: []string{"key"}, Path: Path{[]string{"/v2", "/v1"}, 2},
 		Media: ranged(t, "application/hal+json"), Accept: "application/hal+json", Look: look(t, owned("ann")), IfMatch: true,
 	}
 }
@@ -109,9 +109,9 @@ func TestObjectIsAskedFor(t *testing.T) {
 }
 
 func TestObjectBase(t *testing.T) {
-	o := &Object{Bases: []string{"/v2", "/v1", "/v1/eu"}, Depth: 2}
+	o := &Object{Bases: []string{"/v2", "/v1", "/v1/eu"}, Path: Path{[]string{"/v1", "/v2", "/v1/eu", "/v4"}, 2}}
 	for path, want := range map[string]string{
-		"/v1/orders/42": "/v1", "/v2/orders/42": "/v2", "/v1/eu/orders/42": "/v1/eu", "/v3/orders/42": "/v2",
+		"/v1/orders/42": "/v1", "/v2/orders/42": "/v2", "/v1/eu/orders/42": "/v1/eu", "/v3/orders/42": "/v2", "/v4/orders/42": "/v2",
 	} {
 		if got := o.base(path); got != want {
 			t.Errorf("%s: %s", path, got)
