@@ -39,7 +39,7 @@ func TestMetricsAreListed(t *testing.T) {
 func TestLogFieldsAreListed(t *testing.T) {
 	inCode := make(map[string]bool)
 	attribute := regexp.MustCompile(`(?:slog\.(?:String|Int|Int64|Float64|Bool|Any)|to\.(?:text|plain|address|number|millis))\("([a-z_]+)"`)
-	for _, file := range []string{"../stage/record/event.go", "../stage/identify/security.go", "../stage/filter/answer.go", "../stage/filter/prune.go", "../stage/forward/trip.go", "../stage/validate/body.go"} {
+	for _, file := range []string{"../stage/record/event.go", "../stage/identify/security.go", "../stage/filter/answer.go", "../stage/filter/prune.go", "../stage/filter/guard.go", "../stage/inspect/object.go", "../stage/forward/trip.go", "../stage/validate/body.go"} {
 		for _, found := range attribute.FindAllStringSubmatch(read(t, file), -1) {
 			inCode[found[1]] = true
 		}
