@@ -154,6 +154,9 @@ func TestPlace(t *testing.T) {
 	a := parse(t, least+`    public: [a, b]
     identify:
       token: { unchecked: true }
+    rules:
+      otherwise: "403"
+      allow: path.id == caller.id
 `).APIs[0]
 	for _, c := range []struct {
 		what string
@@ -166,6 +169,7 @@ func TestPlace(t *testing.T) {
 		{"a name in a map", a.Identify[0].At, "dir/f.yaml:7:7"},
 		{"a key in it", a.Identify[0].PositionOf("unchecked"), "dir/f.yaml:7:27"},
 		{"the short form", a.Upstream.PositionOf("targets"), "dir/f.yaml:4:15"},
+		{"a list of one, without brackets", a.Rules.PositionOf("allow/0"), "dir/f.yaml:10:14"},
 		{"what is not written", a.PositionOf("hosts"), "dir/f.yaml:2:5"},
 		{"a struct that is not written", a.Request.At, "dir/f.yaml:2:5"},
 	} {

@@ -21,6 +21,9 @@ func (p Place) PositionOf(key string) source.Position {
 	if at, ok := p.keys[key]; ok {
 		return at
 	}
+	if list, _, one := strings.Cut(key, "/"); one {
+		return p.PositionOf(list) // a list of one needs no brackets
+	}
 	return p.At
 }
 
