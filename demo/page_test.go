@@ -40,7 +40,7 @@ func get(handler http.Handler, method, path string) *httptest.ResponseRecorder {
 func TestPageServesItsFilesUnderAStrictPolicy(t *testing.T) {
 	page := newPage(t)
 	for path, mediaType := range map[string]string{
-		"/": "text/html", "/style.css": "text/css", "/app.js": "text/javascript", "/token.js": "text/javascript",
+		"/": "text/html", "/style.css": "text/css", "/app.js": "text/javascript", "/token.js": "text/javascript", "/owner.js": "text/javascript",
 		"/icon.svg": "image/svg+xml", "/demo.json": "application/json",
 	} {
 		w := get(page, "GET", path)

@@ -269,7 +269,7 @@ func TestTheKeyboardReachesEverythingInOrder(t *testing.T) {
 	b := openPage(t, newWorld(t))
 	ask[bool](b, `document.activeElement.blur() ?? true`)
 	var order []string
-	for range 60 {
+	for range 80 {
 		b.do(chromedp.KeyEvent(kb.Tab))
 		var at struct {
 			Name    string
@@ -292,7 +292,7 @@ func TestTheKeyboardReachesEverythingInOrder(t *testing.T) {
 		}
 	}
 	last := -1
-	for _, name := range []string{"Skip to the two requests", "valid", "token", "send-both", "backend-endpoint", "gateway-endpoint", "run-all"} {
+	for _, name := range []string{"Skip to the two requests", "valid", "token", "send-both", "backend-endpoint", "gateway-endpoint", "account", "owner-path", "owner-ask", "run-all"} {
 		at := slices.Index(order, name)
 		if at <= last {
 			t.Fatalf("%q is at %d, want it after %d in %q", name, at, last, order)

@@ -1,8 +1,9 @@
-// Ties the page together: the token, the two sides, and the attacks.
+// Ties the page together: the token, the two sides, whose object it is, and the attacks.
 
 import { ATTACKS } from './attacks.js';
 import { burst, limitFields, strip } from './burst.js';
 import { send } from './exchange.js';
+import { buildOwner } from './owner.js';
 import { copyCurl, json, make, rawAnswer, rawRequest, verdictOf } from './show.js';
 import { decode, expiry } from './token.js';
 import { judge, verdict } from './verdict.js';
@@ -231,6 +232,7 @@ try {
   showPresets();
   wire();
   choose('valid');
+  buildOwner({ origin: (side) => settings[side], token: (id) => preset(id).token, renew, say, onPress });
   document.documentElement.dataset.ready = 'yes';
 } catch (error) {
   byId('trouble').textContent = `The demo could not start: ${error.message}`;

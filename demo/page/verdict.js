@@ -51,7 +51,8 @@ function allowed(answer) {
   return `${whose ? `${whose} own data` : 'The answer'}, with only the fields that the document promises.`;
 }
 
-function possessive(id) {
+// possessive is whose something is, by the id of a customer, or the empty string.
+export function possessive(id) {
   return typeof id === 'string' && /^[a-z]+$/.test(id) ? `${id[0].toUpperCase()}${id.slice(1)}’s` : '';
 }
 
