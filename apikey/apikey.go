@@ -34,6 +34,9 @@ var (
 	// ErrForged: it has the form, and was not made here, or so long ago that its
 	// generation is gone.
 	ErrForged = errors.New("not an API key that was made here")
+	// ErrGeneration is ErrForged of a key whose generation the tagger does not
+	// know: it cannot tell whether the key was made here.
+	ErrGeneration = fmt.Errorf("%w: its generation is not known", ErrForged)
 )
 
 // Tagger makes keyed hashes; known is false where it has no key of that
@@ -87,7 +90,8 @@ var numbers = sync.Pool{New: func() any { return new([keyBytes]byte) }}
 
 // Hash is by what a key is found, 25 bytes and 7 zeros, and the generation that
 // it was hashed by. It is ErrMalformed or ErrForged; which of both is not for
-// whoever sent it. It does not allocate.
+// whoever sent it. With ErrGeneration there is a generation and no hash. It does
+// not allocate.
 func Hash(t Tagger, key string) (hash [32]byte, generation uint8, err error) {
 	if len(key) != Length || key[:len(Prefix)] != Prefix {
 		return hash, 0, ErrMalformed
@@ -105,7 +109,10 @@ func verify(t Tagger, number *[keyBytes]byte, key string) (hash [32]byte, genera
 	}
 	generation = number[0]
 	sum, known := t.Hash(purpose, generation, number[:bodyBytes])
-	if !known || subtle.ConstantTimeCompare(sum[foundBytes:], number[bodyBytes:bodyBytes+tagBytes]) == 0 {
+	if !known {
+		return hash, generation, ErrGeneration
+	}
+	if subtle.ConstantTimeCompare(sum[foundBytes:], number[bodyBytes:bodyBytes+tagBytes]) == 0 {
 		return hash, 0, ErrForged
 	}
 	copy(hash[:], sum[:foundBytes])

@@ -129,6 +129,25 @@ func noFormNoHash(t *testing.T) {
 	}
 }
 
+// TestGenerations: that a generation is not known is told from a forgery.
+func TestGenerations(t *testing.T) {
+	one, two := keyringtest.New(t), keyringtest.New(t)
+	if err := two.Rotate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	later, _, _, err := New(two, two.Generation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hash, generation, err := Hash(one, later); !errors.Is(err, ErrGeneration) || !errors.Is(err, ErrForged) || generation != 2 || hash != [32]byte{} {
+		t.Errorf("of a later generation: %x, %d, %v", hash, generation, err)
+	}
+	other, _ := newKey(t, two)
+	if _, _, err := Hash(one, other); !errors.Is(err, ErrForged) || errors.Is(err, ErrGeneration) {
+		t.Errorf("of a generation that is known: %v", err)
+	}
+}
+
 func forged(t *testing.T, tagger Tagger, key string) {
 	t.Helper()
 	if hash, _, err := Hash(tagger, key); !errors.Is(err, ErrForged) || hash != [32]byte{} {

@@ -25,6 +25,7 @@ type hashKeys struct {
 	growing  sync.Mutex
 	master   string
 	version  int64
+	wrapped  []byte
 }
 
 const (

@@ -1,6 +1,7 @@
 package keyring
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func (r *Ring) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seal.master, seal.version = w.Master, w.Version
+	seal.master, seal.version, seal.wrapped = w.Master, w.Version, w.Keys
 	if set, w, err = r.take(ctx, PurposeHash); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func (r *Ring) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hash.master, hash.version = w.Master, w.Version
+	hash.master, hash.version, hash.wrapped = w.Master, w.Version, w.Keys
 	r.keys.Store(&keys{seal, hash})
 	return nil
 }
@@ -114,7 +115,26 @@ func (r *Ring) take(ctx context.Context, purpose string) (*set, *Wrapped, error)
 func (r *Ring) Reload(ctx context.Context) error {
 	r.changing.Lock()
 	defer r.changing.Unlock()
+	if same, err := r.unchanged(ctx); same || err != nil {
+		return err
+	}
 	return r.load(ctx)
+}
+
+// unchanged tells whether what lies on the shelf is what the keys were taken
+// from. Then no master need be asked, who may be far away.
+func (r *Ring) unchanged(ctx context.Context) (bool, error) {
+	k := r.keys.Load()
+	for purpose, wrapped := range map[string][]byte{PurposeSeal: k.seal.wrapped, PurposeHash: k.hash.wrapped} {
+		w, err := r.shelf.Load(ctx, purpose)
+		if err != nil {
+			return false, fmt.Errorf("loading the keys to %s: %w", purpose, err)
+		}
+		if w == nil || !bytes.Equal(w.Keys, wrapped) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Use takes the keys from the shelf by another master, after somebody wrapped

@@ -18,6 +18,7 @@ func TestRing(t *testing.T) {
 		"nodes that start together have the same keys":      nodesAgree,
 		"what old keys made goes on counting":               oldKeysGoOn,
 		"another node takes the new keys":                   othersReload,
+		"what has not changed is not unwrapped":             unchangedIsLeft,
 		"a rotation that another overtook is lost":          overtaken,
 		"another master does not open it":                   otherMaster,
 		"keys for one use do not pass for another":          usesDiffer,
@@ -29,6 +30,46 @@ func TestRing(t *testing.T) {
 		"all generations that can be are told from no more": generationsEnd,
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), test)
+	}
+}
+
+// counting is a master that counts what it is asked for.
+type counting struct {
+	keyring.Master
+	unwrapped int
+}
+
+func (c *counting) Unwrap(ctx context.Context, wrapped, about []byte) ([]byte, error) {
+	c.unwrapped++
+	return c.Master.Unwrap(ctx, wrapped, about)
+}
+
+// unchangedIsLeft: a node may look often, and its master be far away.
+func unchangedIsLeft(t *testing.T) {
+	m, s := &counting{Master: keyringtest.Master(t)}, new(keyringtest.Shelf)
+	r, err := keyring.Open(t.Context(), m, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := keyring.Open(t.Context(), m.Master, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := m.unwrapped
+	for range 10 {
+		if err := r.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m.unwrapped != before {
+		t.Errorf("unwrapped %d times", m.unwrapped-before)
+	}
+	rotate(t, other)
+	if err := r.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if m.unwrapped == before || r.Generation() != other.Generation() {
+		t.Errorf("unwrapped %d times, generation %d", m.unwrapped-before, r.Generation())
 	}
 }
 

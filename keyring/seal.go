@@ -32,9 +32,10 @@ type sealKeys struct {
 	aead    tink.AEAD
 	handle  *keyset.Handle
 	primary uint32
-	// master and version are those of the shelf.
+	// master and version are those of the shelf, and wrapped what lies there.
 	master  string
 	version int64
+	wrapped []byte
 }
 
 // The bytes before what Tink seals: a version, and the number of the key.

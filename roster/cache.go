@@ -180,7 +180,8 @@ func (c *cache) forget(changes []store.Change) {
 				delete(c.holders, store.ID(change.ID))
 			}
 		case store.KeysAdded, store.RevocationChanged, store.SecretChanged, store.AdminChanged:
-		default: // new keys of the keyring, and what a later version tells: nothing may be believed
+		case store.KeyringChanged: // what was found by the keys before holds until the new ones are there
+		default: // what a later version tells: nothing may be believed
 			c.clear()
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,40 +81,6 @@ func TestChanges(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		asks(t, r, text, "unknown")
-	})
-	inBubble(t, "new keys of the keyring are taken over before anything is believed", func(t *testing.T) {
-		s := newShop()
-		text := s.addKey(t, s.addConsumer("shop"), nil)
-		var told []string
-		var fails atomic.Bool
-		fails.Store(true)
-		r := following(t, s, Options{Stale: time.Hour, Changed: func(_ context.Context, kind store.Kind) error {
-			if fails.Load() {
-				return errors.New("not now")
-			}
-			told = append(told, string(kind))
-			return nil
-		}})
-		asks(t, r, text, "let in")
-		s.change("keys", "hash", func() {})
-		s.change("secret", "partner", func() {})
-		s.change("secret", "other", func() {})
-		time.Sleep(3 * time.Second)
-		synctest.Wait()
-		if r.contact.up.Load() {
-			t.Error("the store counts as followed though a change was not taken over")
-		}
-		fails.Store(false)
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
-		if strings.Join(told, " ") != "keys secret" {
-			t.Errorf("told of %v", told)
-		}
-		reads := s.reads
-		asks(t, r, text, "let in")
-		if s.reads != reads+1 {
-			t.Error("what was found by the keys before is believed")
-		}
 	})
 	inBubble(t, "many changes are applied in order", func(t *testing.T) {
 		s := newShop()

@@ -26,6 +26,8 @@ func (tagger) Hash(purpose string, generation uint8, data []byte) (sum [32]byte,
 	return [32]byte(m.Sum(nil)), generation == 1
 }
 
+func (tagger) Generation() uint8 { return 1 }
+
 var errCut = errors.New("the cable is cut")
 
 // shop is a store in memory that can be cut off, stopped in the middle of a
@@ -260,7 +262,12 @@ func (s *shop) Await(ctx context.Context, number int64) error {
 // following runs a roster over the store within a bubble, until the test ends.
 func following(t *testing.T, s *shop, o Options) *Roster {
 	t.Helper()
-	r := New(s, tagger{}, o)
+	return followingBy(t, s, tagger{}, o)
+}
+
+func followingBy(t *testing.T, s *shop, by Tagger, o Options) *Roster {
+	t.Helper()
+	r := New(s, by, o)
 	if err := r.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -59,6 +59,7 @@ func (r *Roster) loadRevocations(ctx context.Context) error {
 func (r *Roster) Run(ctx context.Context) {
 	var writing sync.WaitGroup
 	writing.Go(func() { r.keepHouse(ctx) })
+	writing.Go(func() { r.others.run(ctx) })
 	pause := time.Duration(0)
 	for ctx.Err() == nil {
 		switch err := r.follow(ctx); {
@@ -118,7 +119,7 @@ func (r *Roster) follow(ctx context.Context) error {
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			r.options.Log.Warn("the store has forgotten changes: everything is read anew")
-			if err := r.begin(ctx); err != nil {
+			if err := r.anew(ctx); err != nil {
 				return err
 			}
 		case err != nil:
@@ -146,7 +147,7 @@ func (r *Roster) meetAgain(ctx context.Context) error {
 	})
 	if err == nil && last < r.number {
 		r.options.Log.Warn("the store was put back to an older state: everything is read anew")
-		err = r.begin(ctx)
+		err = r.anew(ctx)
 	}
 	return err
 }
@@ -165,9 +166,6 @@ func (r *Roster) timed(ctx context.Context, do func(context.Context) error) erro
 	return do(ctx)
 }
 
-// others are the kinds of changes that somebody else takes over.
-var others = []store.Kind{store.SecretChanged, store.KeyringChanged, store.AdminChanged}
-
 // apply forgets first, so that nothing that fails behind keeps a key alive. An
 // error leaves the number where it is: the changes come again.
 func (r *Roster) apply(ctx context.Context, changes []store.Change) error {
@@ -178,22 +176,35 @@ func (r *Roster) apply(ctx context.Context, changes []store.Change) error {
 	if err := r.applyRevocations(ctx, changes); err != nil {
 		return err
 	}
-	told := make(map[store.Kind]bool)
-	for _, change := range changes {
-		kind := change.Kind
-		if told[kind] || r.options.Changed == nil || !slices.Contains(others, kind) {
-			continue
-		}
-		told[kind] = true
-		if err := r.options.Changed(ctx, kind); err != nil {
-			return fmt.Errorf("taking over a change of %s: %w", kind, err)
-		}
-	}
-	if told[store.KeyringChanged] {
-		r.cache.forgetAll() // what was found by hashes of the keys before
-	}
+	r.tell(changes)
 	r.counts.changes.Add(uint64(len(changes)))
 	r.number = changes[len(changes)-1].Number
+	return nil
+}
+
+// tell announces what is somebody else's to take over.
+func (r *Roster) tell(changes []store.Change) {
+	if r.options.Changed == nil {
+		if slices.ContainsFunc(changes, func(c store.Change) bool { return c.Kind == store.KeyringChanged }) {
+			r.cache.forgetAll()
+		}
+		return
+	}
+	for _, kind := range others {
+		if slices.ContainsFunc(changes, func(c store.Change) bool { return c.Kind == kind }) {
+			r.others.announce(kind)
+		}
+	}
+}
+
+// anew believes nothing that was before, here and elsewhere.
+func (r *Roster) anew(ctx context.Context) error {
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	if r.options.Changed != nil {
+		r.others.announce(others...)
+	}
 	return nil
 }
 

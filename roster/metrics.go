@@ -10,7 +10,7 @@ import (
 // the shards of the cache.
 type counts struct {
 	found, unknown, failed, crowded atomic.Uint64
-	malformed, forged               atomic.Uint64
+	malformed, forged, newer        atomic.Uint64
 	changes                         atomic.Uint64
 }
 
@@ -26,7 +26,7 @@ func (r *Roster) Collector() prometheus.Collector {
 		reads:   desc("sallyport_store_reads_total", "Readings of the store for requests, by result: found, unknown, failed (the store could not be asked) and crowded (too many were waiting).", "result"),
 		changes: desc("sallyport_store_changes_total", "Changes of the store that were taken over."),
 		lookups: desc("sallyport_roster_lookups_total", "Holders looked up in memory, by result: hit or miss.", "result"),
-		turned:  desc("sallyport_roster_turned_away_total", "API keys that were turned away without asking the store, by reason: malformed or forged.", "reason"),
+		turned:  desc("sallyport_roster_turned_away_total", "API keys that were turned away without asking the store, by reason: malformed, forged, or newer (of a generation that the keyring does not have yet).", "reason"),
 		entries: desc("sallyport_roster_entries", "Holders in memory."),
 		revoked: desc("sallyport_roster_revocations", "Revocations of tokens in memory."),
 	}
@@ -69,6 +69,7 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	count(c.lookups, misses, "miss")
 	count(c.turned, r.counts.malformed.Load(), "malformed")
 	count(c.turned, r.counts.forged.Load(), "forged")
+	count(c.turned, r.counts.newer.Load(), "newer")
 	gauge(c.entries, float64(r.cache.len()))
 	held, _ := r.revoked.state()
 	gauge(c.revoked, float64(held))

@@ -30,6 +30,10 @@ var (
 	errUnknown   = &Refused{Why: "unknown"}
 )
 
+// errNewer: another node may have made the key, by a key of the keyring that
+// this one is about to load.
+var errNewer = &unavailable{what: "the key is of a newer generation than the keyring has here: it is looked for"}
+
 // unavailable says that nobody could be asked: the caller may be right.
 type unavailable struct {
 	what  string

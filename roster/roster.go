@@ -38,21 +38,32 @@ type Options struct {
 	// Revocations bounds the revocations, which are held all; 0 is a million.
 	Revocations int
 	// Changed is told of changes that are not the roster's: of kind secret, keys
-	// and admin. What was remembered under older keys is forgotten behind it. An
-	// error is tried again; nil tells nobody.
+	// and admin, one at a time. It is also told of keys, at most once a second,
+	// where a key of a generation is shown that the keyring does not have yet: it
+	// is to look for newer ones. What was remembered under older keys goes on until
+	// it succeeds. An error is logged and tried again, later each time, and says
+	// nothing of the store; nil tells nobody.
 	Changed func(ctx context.Context, kind store.Kind) error
+}
+
+// Tagger is the keyring, as the roster needs it; keyring.Ring is one.
+type Tagger interface {
+	apikey.Tagger
+	// Generation is the newest that it knows.
+	Generation() uint8
 }
 
 // Roster is the memory. Its methods may be called by many goroutines.
 type Roster struct {
 	store    store.Store
-	tagger   apikey.Tagger
+	tagger   Tagger
 	options  Options
 	cache    *cache
 	contact  contact
 	revoked  *revocations
 	counts   counts
 	fetching sync.WaitGroup
+	others   *takeover
 	// Keys are vouched for by their tag; names of users are anybody's guess, and
 	// must not keep keys waiting.
 	keyReads, nameReads *flights
@@ -64,7 +75,7 @@ type Roster struct {
 
 // New makes a roster that remembers nothing yet. It may be asked once Load has
 // succeeded, and while Run is running.
-func New(s store.Store, t apikey.Tagger, o Options) *Roster {
+func New(s store.Store, t Tagger, o Options) *Roster {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -79,13 +90,22 @@ func New(s store.Store, t apikey.Tagger, o Options) *Roster {
 		keyReads: newFlights(16), nameReads: newFlights(4),
 	}
 	r.contact.start(o)
+	r.others = newTakeover(o, func(kind store.Kind) {
+		if kind == store.KeyringChanged {
+			r.cache.forgetAll() // what was found by hashes of the keys before
+		}
+	})
 	return r
 }
 
 // Key is the holder of an API key, its credential of kind key.
 func (r *Roster) Key(ctx context.Context, secret string) (*sallyport.Credential, error) {
-	hash, _, err := apikey.Hash(r.tagger, secret)
+	hash, generation, err := apikey.Hash(r.tagger, secret)
 	if err != nil {
+		if errors.Is(err, apikey.ErrGeneration) && generation > r.tagger.Generation() && !r.others.lacks(generation, r.options.Now()) {
+			r.counts.newer.Add(1)
+			return nil, errNewer
+		}
 		if errors.Is(err, apikey.ErrForged) {
 			r.counts.forged.Add(1)
 			return nil, errForged

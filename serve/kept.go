@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"sallyport/build"
 	"sallyport/config"
@@ -62,9 +63,7 @@ func (s *server) changed(ctx context.Context, kind store.Kind) error {
 	case store.KeyringChanged:
 		err := s.kept.Ring.Reload(ctx)
 		if errors.Is(err, keyring.ErrMaster) {
-			// The keys that are held go on: to give the store up would help nobody.
-			s.log.Error("the keyring is wrapped by another master key: name it under keyring; until then no newer keys are taken over", "error", err.Error())
-			return nil
+			return fmt.Errorf("the keyring is wrapped by another master key: name it under keyring; until then no newer keys are taken over: %w", err)
 		}
 		return err
 	case store.SecretChanged:
