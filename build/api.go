@@ -32,6 +32,7 @@ type apiBuilder struct {
 	schemes    map[string]*identify.Scheme
 	rates      map[string]*limit.Rate
 	flights    map[string]*limit.Concurrency
+	lookups    *limit.Lookups // nil where none are counted
 	cors       *admit.CORS
 	pool       *forward.Pool
 	poolConfig forward.PoolConfig
@@ -174,6 +175,7 @@ func dialects(c *config.API) map[string]jsonschema.Dialect {
 func (a *apiBuilder) prepare() {
 	a.schemes = a.identifySchemes()
 	a.prepareLimits()
+	a.prepareLookups()
 	a.cors = a.corsPolicy()
 	a.prepareUpstream()
 	a.prepareCertificates()

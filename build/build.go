@@ -27,6 +27,7 @@ import (
 	"sallyport/stage/admit"
 	"sallyport/stage/forward"
 	"sallyport/stage/identify"
+	"sallyport/stage/limit"
 	"sallyport/stage/record"
 )
 
@@ -80,6 +81,10 @@ type Result struct {
 	// Watches are of the schemes that it counts for.
 	Guessing *identify.Guessing
 	Watches  []*identify.Watch
+	// Trails are what is known of lookups, nil if no API counts any; Lookups are
+	// what they have come to, by API.
+	Trails  *limit.Trails
+	Lookups []*limit.LookupCounts
 	// Lasting is to be kept once the plan serves.
 	Lasting *sallyport.Lasting
 }

@@ -43,6 +43,7 @@ func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
 	o.admit()
 	o.identify()
 	o.limit()
+	o.countLookups()
 	o.authorize()
 	o.guard()
 	o.validate()

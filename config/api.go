@@ -57,6 +57,9 @@ type API struct {
 	// How much callers may ask for, by names of your choice. Clients see the
 	// names in RateLimit-Policy.
 	Limits []Limit `yaml:"limits,named"`
+	// Find who is looking for the ids of objects. observe, delay or refuse is short
+	// for its over.
+	Lookups *Lookups `yaml:"lookups"`
 	// Let scripts of other origins call the API from a browser.
 	CORS *CORS `yaml:"cors"`
 	// What WebSockets are held to.

@@ -19,7 +19,7 @@ import (
 func TestMetricsAreListed(t *testing.T) {
 	name := regexp.MustCompile(`^sallyport_[a-z_]+$`)
 	inCode := make(map[string]bool)
-	for _, folder := range []string{"../stage/identify", "../stage/record", "../stage/forward", "../roster", "../serve"} {
+	for _, folder := range []string{"../stage/identify", "../stage/limit", "../stage/record", "../stage/forward", "../roster", "../serve"} {
 		for _, text := range strings.Fields(literals(t, folder)) {
 			if name.MatchString(text) {
 				inCode[text] = true

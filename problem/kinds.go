@@ -43,6 +43,7 @@ const (
 	HostUnknown
 	LimitExceeded
 	FailuresExceeded
+	LookupsExceeded
 	ExpectationFailed
 	WebSocketRequired
 	FieldsTooLarge
@@ -115,6 +116,7 @@ var catalogue = [kinds]struct {
 	HostUnknown:          {"host-unknown", http.StatusMisdirectedRequest, "No API is served under this host"},
 	LimitExceeded:        {"limit-exceeded", http.StatusTooManyRequests, "Too many requests"},
 	FailuresExceeded:     {"failures-exceeded", http.StatusTooManyRequests, "Too many attempts have failed"},
+	LookupsExceeded:      {"lookups-exceeded", http.StatusTooManyRequests, "Too many objects were asked for in vain"},
 	ExpectationFailed:    {"expectation-failed", http.StatusExpectationFailed, "The expectation cannot be met"},
 	WebSocketRequired:    {"websocket-required", http.StatusUpgradeRequired, "The operation speaks WebSocket"},
 	FieldsTooLarge:       {"fields-too-large", http.StatusRequestHeaderFieldsTooLarge, "The header fields are too large"},

@@ -28,6 +28,7 @@ import (
 	"sallyport/roster"
 	"sallyport/stage/forward"
 	"sallyport/stage/identify"
+	"sallyport/stage/limit"
 	"sallyport/stage/record"
 )
 
@@ -60,6 +61,7 @@ type server struct {
 	info      *prometheus.GaugeVec
 	upstreams *forward.Metrics
 	guessing  *identify.Metrics
+	lookups   *limit.Metrics
 	signals   chan os.Signal
 	runners   []runner
 	admin     *http.Server // nil where it is off
@@ -149,6 +151,7 @@ func (s *server) prepare() {
 	s.options.Build.Metrics = record.NewMetrics(s.registry)
 	s.upstreams = forward.NewMetrics(s.registry)
 	s.guessing = identify.NewMetrics(s.registry)
+	s.lookups = limit.NewMetrics(s.registry)
 }
 
 // build makes a plan and waits until everything it depends on has answered.
@@ -168,6 +171,7 @@ func (s *server) adopt(c *config.Config, result *build.Result) {
 	s.ready.Store(&ready)
 	s.upstreams.Show(result.Upstreams, result.Tunnels)
 	s.guessing.Show(s.env, result.Guessing, result.Watches)
+	s.lookups.Show(result.Trails, result.Lookups)
 	s.proxies.Store(&c.TrustedProxies)
 	s.info.Reset()
 	s.info.WithLabelValues(result.Plan.Digest).Set(1)
