@@ -195,9 +195,10 @@ func (c *Checker) land(p *proof, stored string, f *flight, keep time.Duration) {
 }
 
 // makeRoom forgets what has ended, and where nothing has, any one: it costs its
-// user a computation.
+// user a computation. What is stored may be there and have ended: it is swept out
+// with the others.
 func (c *Checker) makeRoom(stored string) {
-	if _, known := c.known[stored]; known || len(c.known) < c.Kept {
+	if len(c.known) < c.Kept {
 		return
 	}
 	now := c.Now()
@@ -205,6 +206,9 @@ func (c *Checker) makeRoom(stored string) {
 		if !now.Before(k.until) {
 			delete(c.known, other)
 		}
+	}
+	if _, known := c.known[stored]; known {
+		return
 	}
 	for other := range c.known {
 		if len(c.known) < c.Kept {

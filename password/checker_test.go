@@ -90,10 +90,15 @@ func TestCheckerIsBounded(t *testing.T) {
 	if !keeps(c, "4", "right", stored[4]) {
 		t.Error("the newest is not kept")
 	}
-	now = now.Add(time.Hour)
-	want(t, c, "0", "right", stored[0], true)
-	if len(c.known) != 1 {
-		t.Errorf("%d are kept, though all but one have ended", len(c.known))
+	for _, again := range []int{4, 0} { // one that is there, and has ended; and another
+		now = now.Add(time.Hour)
+		want(t, c, fmt.Sprint(again), "right", stored[again], true)
+		if len(c.known) != 1 {
+			t.Errorf("%d are kept, though all but one have ended", len(c.known))
+		}
+		for i := 1; i < 3; i++ {
+			want(t, c, fmt.Sprint(i), "right", stored[i], true)
+		}
 	}
 }
 
