@@ -34,7 +34,7 @@ type Request struct {
 	// takes gzip, deflate, br and zstd off within max_body, and the backend gets
 	// it decoded; refuse takes no encoded body at all (415).
 	Encoded string `yaml:"encoded" default:"decode" choices:"decode refuse"`
-	// What comes of a header field that differs in underscores and hyphens alone
+	// What comes of a header field that differs in underscores, dots and hyphens alone
 	// from another one, or from one that the operation or every message is read
 	// by: X_Tenant beside X-Tenant, and Content_Length always. Many backends take
 	// the two for one (CGI, WSGI, Rack), so that they would read another value

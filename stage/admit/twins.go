@@ -1,24 +1,24 @@
 package admit
 
 import (
-	"strings"
-
 	"sallyport"
 	"sallyport/message"
 	"sallyport/problem"
 )
 
-// Twins finds header fields that differ in underscores and hyphens alone. To
-// CGI and everything made after it (RFC 3875 §4.1.18) X_Tenant and X-Tenant are
-// one variable: what was checked of the one could be read from the other.
+// Twins finds header fields that differ in underscores, dots and hyphens alone,
+// or in any other of the characters that a name may have beside letters and
+// digits. To CGI and everything made after it (RFC 3875 §4.1.18) X_Tenant and
+// X-Tenant are one variable, and to servers that make an underscore of each such
+// character X.Tenant too: what was checked of the one could be read from the other.
 type Twins struct {
 	// Drop takes the twin away; without it the request is refused.
 	Drop bool
 	// Ours tells the names that never reach the backend, whoever sends them.
 	Ours func(name string) bool
 
-	known     []string // names that the operation reads, beside those of alwaysRead
-	withScore bool     // one of them has an underscore: then hyphens make a twin
+	known []string // names that the operation reads, beside those of alwaysRead
+	odd   bool     // one of them is not plain: then plain ones can be its twins
 }
 
 // NewTwins takes the header fields that the operation reads: its parameters,
@@ -26,7 +26,7 @@ type Twins struct {
 func NewTwins(drop bool, known []string, ours func(string) bool) *Twins {
 	t := &Twins{Drop: drop, Ours: ours, known: known}
 	for _, name := range known {
-		t.withScore = t.withScore || strings.Contains(name, "_")
+		t.odd = t.odd || !plain(name)
 	}
 	return t
 }
@@ -34,7 +34,7 @@ func NewTwins(drop bool, known []string, ours func(string) bool) *Twins {
 // Run implements sallyport.Step.
 func (t *Twins) Run(x *sallyport.Exchange) error {
 	fields := x.Request.Fields
-	if !t.withScore && !anyUnderscore(fields) {
+	if !t.odd && allPlain(fields) {
 		return nil
 	}
 	for i := 0; i < len(fields); i++ {
@@ -42,7 +42,7 @@ func (t *Twins) Run(x *sallyport.Exchange) error {
 			continue
 		}
 		if !t.Drop {
-			return problem.Refuse(problem.RequestMalformed, "Two header fields may not differ in underscores and hyphens alone, nor from one that the operation reads.")
+			return problem.Refuse(problem.RequestMalformed, "Two header fields may not differ in underscores, dots and hyphens alone, nor from one that the operation reads.")
 		}
 		fields = append(fields[:i], fields[i+1:]...)
 		i--
@@ -51,13 +51,42 @@ func (t *Twins) Run(x *sallyport.Exchange) error {
 	return nil
 }
 
-func anyUnderscore(fields message.Fields) bool {
+func allPlain(fields message.Fields) bool {
 	for i := range fields {
-		if strings.IndexByte(fields[i].Name, '_') >= 0 {
-			return true
+		if !plain(fields[i].Name) {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// plain tells whether a name is of letters, digits and hyphens alone, as nearly
+// all are.
+func plain(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c != '-' && folded[c] == '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// folded is each byte as a backend sees it that folds letters, and all that is
+// neither letter nor digit.
+var folded = foldedBytes()
+
+func foldedBytes() (table [256]byte) {
+	for i := range table {
+		switch c := byte(i); {
+		case 'A' <= c && c <= 'Z':
+			table[i] = c | 0x20
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			table[i] = c
+		default:
+			table[i] = '-'
+		}
+	}
+	return table
 }
 
 // alwaysRead are the names with a hyphen that every message is read by: those of
@@ -69,7 +98,7 @@ var alwaysRead = [...]string{
 }
 
 // isTwin tells whether the field could be taken for one that the operation
-// reads, or has an underscore and could be taken for another one of the request.
+// reads, or is not plain and could be taken for another one of the request.
 func (t *Twins) isTwin(fields message.Fields, at int) bool {
 	name := fields[at].Name
 	for _, known := range t.known {
@@ -82,7 +111,7 @@ func (t *Twins) isTwin(fields message.Fields, at int) bool {
 			return true
 		}
 	}
-	if strings.IndexByte(name, '_') < 0 {
+	if plain(name) {
 		return false
 	}
 	for _, known := range alwaysRead {
@@ -98,20 +127,12 @@ func (t *Twins) isTwin(fields message.Fields, at int) bool {
 	return false
 }
 
-// alike compares names as a backend does that folds letters and underscores.
 func alike(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range len(a) {
-		x, y := a[i], b[i]
-		if x == '_' {
-			x = '-'
-		}
-		if y == '_' {
-			y = '-'
-		}
-		if x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+		if folded[a[i]] != folded[b[i]] {
 			return false
 		}
 	}

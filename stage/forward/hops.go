@@ -9,15 +9,15 @@ import (
 
 // hopByHop tells the fields that end at each connection (RFC 9110 §7.6.1), the
 // ones that a Connection field lists among them. Host and Content-Length are
-// written anew. Underscores count as hyphens: behind us Transfer_Encoding may be
-// read as the framing (CGI, RFC 3875 §4.1.18).
+// written anew. Underscores and dots count as hyphens: behind us Transfer_Encoding
+// may be read as the framing (CGI, RFC 3875 §4.1.18).
 func hopByHop(name string, listed []string) bool {
 	if hopFields.haveAlike(name) {
 		return true
 	}
 	for _, l := range listed {
 		// A twin goes with what it could be taken for, and never takes that away.
-		if message.EqualName(name, l) || strings.IndexByte(name, '_') >= 0 && isAlike(name, l) {
+		if message.EqualName(name, l) || isAlike(name, l) && !plainName(name) {
 			return true
 		}
 	}

@@ -2,8 +2,9 @@ package forward
 
 // Owns tells the fields that only the gateway may set, and those by
 // which frameworks let a client override what was checked. Many backends see
-// X_Caller_Subject and X-Caller-Subject as the same (CGI, RFC 3875 §4.1.18),
-// so underscores count as hyphens.
+// X_Caller_Subject, X.Caller.Subject and X-Caller-Subject as the same (CGI, RFC
+// 3875 §4.1.18, where some servers make an underscore of whatever is neither
+// letter nor digit), so all such characters count as hyphens.
 func (u *Upstream) Owns(name string) bool {
 	if beginsAlike(name, u.Prefix) || beginsAlike(name, "X-Forwarded-") {
 		return true
@@ -16,7 +17,8 @@ func (u *Upstream) Owns(name string) bool {
 	return false
 }
 
-// beginsAlike compares as a backend might that folds letters and underscores.
+// beginsAlike compares as a backend might that folds letters, and all that is neither letter nor
+// digit.
 func beginsAlike(name, prefix string) bool {
 	if len(name) < len(prefix) {
 		return false
@@ -35,10 +37,21 @@ func folded(c byte) byte {
 	switch {
 	case 'A' <= c && c <= 'Z':
 		return c | 0x20
-	case c == '_':
-		return '-'
+	case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+		return c
 	}
-	return c
+	return '-'
+}
+
+// plainName tells whether a name is of letters, digits and hyphens alone, and so
+// no twin of another one.
+func plainName(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c != '-' && folded(c) == '-' {
+			return false
+		}
+	}
+	return true
 }
 
 var ownedFields = byLength(

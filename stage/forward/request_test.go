@@ -37,7 +37,7 @@ func TestFieldsAreRebuilt(t *testing.T) {
 		// an address, a caller, a method or a path of the client's choice
 		"Forwarded", "for=203.0.113.9", "X-Forwarded-For", "203.0.113.9", "X-Forwarded-Host", "evil.example", "x-forwarded-anything", "1",
 		"X_Forwarded_For", "203.0.113.9", "X-Real-Ip", "203.0.113.9", "True-Client-IP", "203.0.113.9", "X-Consumer-Id", "root", "X_Auth_Subject", "root", "X-Client-Ip", "1", "Client_Ip", "1",
-		"X-Caller-Subject", "admin", "x-caller-id", "admin", "X_Caller_Subject", "admin", "X-Caller_Subject", "admin", "x_CALLER-New", "admin",
+		"X-Caller-Subject", "admin", "x-caller-id", "admin", "X_Caller_Subject", "admin", "X-Caller_Subject", "admin", "x_CALLER-New", "admin", "X.Caller.Id", "admin", "x.caller~New", "admin", "Transfer.Encoding", "chunked", "Remote.User", "admin",
 		"X-Request-Id", "theirs", "X_Request_Id", "theirs", "Traceparent", "theirs", "Client-Cert", "theirs", "Remote_User", "admin",
 		"X-Http-Method-Override", "DELETE", "X_HTTP_Method", "DELETE", "X-Method-Override", "DELETE",
 		"X-Original-Url", "/admin", "X_Rewrite_Url", "/admin", "X-Host", "evil.example", "Proxy", "http://evil.example",
