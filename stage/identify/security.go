@@ -11,6 +11,7 @@ package identify
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 
 	"sallyport"
@@ -302,20 +303,40 @@ func satisfied(alternative []Requirement, found []finding) ([]*sallyport.Credent
 // challenge adds a WWW-Authenticate field for each scheme that would do, of all
 // alternatives (RFC 9110 §15.5.2: a 401 must have at least one), one field for
 // each challenge: in a list of them in one field, the parameters of one and the
-// name of the next are hard to tell apart (§11.6.1).
+// name of the next are hard to tell apart (§11.6.1). Challenges that differ in
+// scopes alone are one, which names the scopes of all.
 func (s *Security) challenge(refusal *problem.Refusal, worst *finding, found []finding) error {
-	seen := make(map[string]bool)
-	for _, alternative := range s.Alternatives {
-		for _, r := range alternative {
-			for _, text := range r.challenges(s.Realm, why(r.Scheme, worst, found)) {
-				if !seen[text] {
-					seen[text] = true
-					refusal.With("WWW-Authenticate", text)
-				}
+	scopes := make(map[string][]string) // by the challenge without any
+	var order []string
+	s.eachRequirement(func(r *Requirement) {
+		for _, text := range r.challenges(s.Realm, nil, why(r.Scheme, worst, found)) {
+			if _, seen := scopes[text]; !seen {
+				order, scopes[text] = append(order, text), nil
+			}
+			for _, scope := range r.Scopes {
+				scopes[text] = appendOnce(scopes[text], scope)
 			}
 		}
+	})
+	complete := make(map[string]string)
+	s.eachRequirement(func(r *Requirement) {
+		refused := why(r.Scheme, worst, found)
+		for i, text := range r.challenges(s.Realm, nil, refused) {
+			complete[text] = r.challenges(s.Realm, scopes[text], refused)[i]
+		}
+	})
+	for _, text := range order {
+		refusal.With("WWW-Authenticate", complete[text])
 	}
 	return refusal
+}
+
+func (s *Security) eachRequirement(do func(*Requirement)) {
+	for _, alternative := range s.Alternatives {
+		for i := range alternative {
+			do(&alternative[i])
+		}
+	}
 }
 
 // why is the reason for which what the scheme found was refused. Of several that
@@ -333,11 +354,11 @@ func why(scheme *Scheme, worst *finding, found []finding) error {
 	return nil
 }
 
-func (r *Requirement) challenges(realm string, refused error) []string {
+func (r *Requirement) challenges(realm string, scopes []string, refused error) []string {
 	if c, ok := r.Scheme.Method.(Challenger); ok {
-		return c.Challenges(realm, r.Scopes, refused)
+		return c.Challenges(realm, scopes, refused)
 	}
-	return []string{r.Scheme.Place.Challenge(realm, r.Scopes, refused)}
+	return []string{r.Scheme.Place.Challenge(realm, scopes, refused)}
 }
 
 // refuseQueryToken turns away a token that is presented in the URL: a backend
@@ -369,17 +390,25 @@ func (s *Security) takesBearer() bool {
 	return false
 }
 
-// needs says in words what would do.
+// needs says in words what would do, each once: to a person two issuers of tokens
+// are one place.
 func (s *Security) needs() string {
 	var ways []string
 	for _, alternative := range s.Alternatives {
 		var all []string
 		for _, r := range alternative {
-			all = append(all, r.Scheme.Place.String())
+			all = appendOnce(all, r.Scheme.Place.String())
 		}
 		if len(all) > 0 {
-			ways = append(ways, strings.Join(all, " and "))
+			ways = appendOnce(ways, strings.Join(all, " and "))
 		}
 	}
 	return strings.Join(ways, ", or ")
+}
+
+func appendOnce(all []string, one string) []string {
+	if slices.Contains(all, one) {
+		return all
+	}
+	return append(all, one)
 }

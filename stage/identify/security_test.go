@@ -130,6 +130,7 @@ func TestChallenges(t *testing.T) {
 		{"wrong password beside bearer: no code for a token that was not sent", security(all(bearer), all(wrong)), request("", "Authorization", "Basic YTpi"), []string{`Bearer realm="bank"`, `Basic realm="bank", charset="UTF-8"`}},
 		{"a method's own challenges", security([]Requirement{{own, []string{"read"}}}), request("", "Authorization", "DPoP x"), []string{`Bearer realm="bank"`, `DPoP algs="ES256", realm="bank", scope="read", refused=true`}},
 		{"a method's own challenges, nothing presented", security([]Requirement{{own, []string{"read"}}}), request(""), []string{`Bearer realm="bank"`, `DPoP algs="ES256", realm="bank", scope="read", refused=false`}},
+		{"one challenge of each kind, whatever the alternatives ask for", security([]Requirement{{own, []string{"read"}}}, []Requirement{{own, []string{"write", "read"}}}), request(""), []string{`Bearer realm="bank"`, `DPoP algs="ES256", realm="bank", scope="read write", refused=false`}},
 		{"other schemes", security(all(basic), all(certificate)), request(""), []string{`Basic realm="bank", charset="UTF-8"`, `Certificate realm="bank"`}},
 		{"a scope that would end the string", security([]Requirement{{bearer, []string{`a"b`}}}), request(""), []string{`Bearer realm="bank"`}},
 		{"a realm that would end the string", &Security{Realm: `a"b\`, Alternatives: [][]Requirement{all(header)}}, request(""), []string{`ApiKey realm="a\"b\\", in="header", name="X-Key"`}},
@@ -151,6 +152,19 @@ func TestMissingCredentialsAreNamed(t *testing.T) {
 	const want = "The operation needs a bearer token in Authorization and a key in the cookie sid, or credentials of scheme basic in Authorization, or a client certificate."
 	if r := wantKind(t, err, problem.CredentialsMissing); r.Detail != want {
 		t.Errorf("%q\nwant %q", r.Detail, want)
+	}
+}
+
+func TestWhatIsNeededIsNamedOnce(t *testing.T) {
+	one, two := newIssuer(t, "https://one.example", "EdDSA"), newIssuer(t, "https://two.example", "EdDSA")
+	a, b, key := one.bearer(t, "one"), two.bearer(t, "two"), keyScheme("k", "header", "X-Key")
+	for want, s := range map[string]*Security{
+		"The operation needs a bearer token in Authorization.":                                                                   security(all(a), all(b), all(a, b)),
+		"The operation needs a bearer token in Authorization and a key in the header X-Key, or a bearer token in Authorization.": security(all(a, key), all(b), all(b, key)),
+	} {
+		if r := wantKind(t, s.Run(request("")), problem.CredentialsMissing); r.Detail != want {
+			t.Errorf("%q\nwant %q", r.Detail, want)
+		}
 	}
 }
 
