@@ -74,7 +74,7 @@ func exportRecords(c *call) (*reply, error) {
 func (c *call) writeRecords(to io.Writer) error {
 	buffered := bufio.NewWriterSize(to, 32<<10)
 	encoder := json.NewEncoder(buffered)
-	if err := c.Export(c.x.Context, func(r Record) error { return encoder.Encode(r) }); err != nil {
+	if err := c.Export(c.x.Context, c.by, func(r Record) error { return encoder.Encode(r) }); err != nil {
 		return err
 	}
 	return buffered.Flush()
@@ -87,14 +87,26 @@ func importRecords(c *call) (*reply, error) {
 	if err := c.read(&body); err != nil {
 		return nil, err
 	}
-	in := c.Import(c.by, c.query.Get("dry_run") == "true")
+	in := c.Import(c.by)
+	in.Dry, in.Overwrite = c.query.Get("dry_run") == "true", c.query.Get("overwrite") == "true"
 	for i, r := range body.Records {
 		if err := in.Take(c.ctx, r); err != nil {
-			return nil, within(errors.Join(err, in.Finish(c.ctx)), fmt.Sprintf("/records/%d", i))
+			return nil, afterTaking(i, in.Dry, within(errors.Join(err, in.Finish(c.ctx)), fmt.Sprintf("/records/%d", i)))
 		}
 	}
 	if err := in.Finish(c.ctx); err != nil {
 		return nil, err
 	}
 	return ok(in.Imported), nil
+}
+
+// afterTaking adds to a refusal that what stood before the record was taken in.
+func afterTaking(records int, dry bool, err error) error {
+	r, ok := errors.AsType[*Refused](err)
+	if !ok || records == 0 || dry {
+		return err
+	}
+	told := *r
+	told.Says = fmt.Sprintf("%s The %d records before this one were taken in.", r.Says, records)
+	return &told
 }

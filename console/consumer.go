@@ -212,7 +212,7 @@ func (d *Desk) DeleteConsumer(ctx context.Context, by By, name string) error {
 	if err != nil {
 		return err
 	}
-	return theConsumer.told(d.Store.DeleteConsumer(ctx, c.ID, d.entry(by, "consumer.delete", c.ID, named{c.Name})))
+	return theConsumer.told(d.Store.DeleteConsumer(ctx, c.ID, 0, d.entry(by, "consumer.delete", c.ID, named{c.Name})))
 }
 
 // named is the detail of an entry about something with a name.

@@ -11,6 +11,7 @@
 package console
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -48,11 +49,21 @@ type By struct {
 func (d *Desk) entry(by By, action string, object store.ID, detail any) store.Entry {
 	text := ""
 	if detail != nil {
-		if b, err := json.Marshal(detail); err == nil {
+		if b, err := plainJSON(detail); err == nil {
 			text = string(b)
 		}
 	}
 	return store.Entry{At: d.now(), Actor: by.Actor, Action: action, Object: string(object), Outcome: Done, Detail: text, From: by.From}
+}
+
+// plainJSON leaves < > & as they are: written as escapes, scopes of them would
+// be longer than an entry takes.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // The outcomes of an entry.

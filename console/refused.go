@@ -78,6 +78,8 @@ func (t the) told(err error) error {
 		return &Refused{Why: store.ErrNotFound, Says: "There is no such " + string(t) + "."}
 	case errors.Is(err, store.ErrExists):
 		return &Refused{Why: store.ErrExists, Says: "There is " + article + string(t) + " of this name already."}
+	case errors.Is(err, store.ErrEnded):
+		return inTheWay("A key of this hash was revoked, or ended sooner, before it was deleted: it does not come back with a longer life.")
 	case errors.Is(err, store.ErrInvalid):
 		return &Refused{Why: ErrInvalid, Says: "The " + string(t) + " cannot be kept as it was given."}
 	case errors.Is(err, store.ErrChanged):

@@ -39,6 +39,9 @@ var (
 	// ErrOlder: the store was written by an earlier version of the program; a
 	// gateway that starts, or a verb that administrates, brings it forward.
 	ErrOlder = errors.New("written by an earlier version")
+	// ErrEnded: the key was revoked, or ended sooner, before its consumer was
+	// deleted: it does not come back with more life than it had.
+	ErrEnded = errors.New("ended before")
 	// ErrInvalid: what was given cannot be kept as it is; the text says why, and
 	// never what was given.
 	ErrInvalid = errors.New("cannot be kept")
@@ -199,14 +202,16 @@ type Store interface {
 }
 
 // Consumers are kept by id and by name. To delete one deletes its keys and
-// passwords.
+// passwords; of a key that was revoked, or has an end, that is not forgotten.
 type Consumers interface {
 	// AddConsumer sets Revision.
 	AddConsumer(context.Context, *Consumer, Entry) error
 	// UpdateConsumer changes everything but ID and Created, and sets Revision. It
 	// is ErrChanged where the revision is not the stored one.
 	UpdateConsumer(context.Context, *Consumer, Entry) error
-	DeleteConsumer(context.Context, ID, Entry) error
+	// DeleteConsumer is ErrChanged where the revision is not the stored one; 0 is
+	// any.
+	DeleteConsumer(ctx context.Context, id ID, revision int64, e Entry) error
 	Consumer(context.Context, ID) (*Consumer, error)
 	ConsumerByName(context.Context, string) (*Consumer, error)
 	// ListConsumers are those behind a name, in the order of names.
@@ -216,7 +221,8 @@ type Consumers interface {
 // Keys are kept by id and by hash.
 type Keys interface {
 	// AddKeys adds all of them or none, and sets their Revision. It is ErrNotFound
-	// where there is no such consumer.
+	// where there is no such consumer, and ErrEnded where a deleted key of that
+	// hash was revoked and this one is not, or ended sooner than this one would.
 	AddKeys(context.Context, []*Key, Entry) error
 	// UpdateKey changes everything but ID, Consumer, Hash, Generation, Created and
 	// Used, and sets Revision. A revoked key stays revoked since when it was. It
@@ -229,6 +235,9 @@ type Keys interface {
 	// KeyByHash is the request path's: one indexed read for the key and its
 	// consumer.
 	KeyByHash(context.Context, []byte) (*Key, *Consumer, error)
+	// Ended says of the hash of a deleted key when it was revoked and when it
+	// was to end; it is ErrNotFound where no such key had either.
+	Ended(ctx context.Context, hash []byte) (revoked, expires time.Time, err error)
 	// ListKeys are those behind an id, of one consumer or of all ("").
 	ListKeys(ctx context.Context, consumer, after ID, limit int) ([]*Key, error)
 	// UsedKeys notes when keys were last used, unless a later use is noted

@@ -21,7 +21,7 @@ type consumersCommand struct {
 	Delete   consumersDelete   `cmd:"" help:"Delete a consumer, its keys and its passwords."`
 	Password consumersPassword `cmd:"" help:"Set a password for HTTP Basic, read from the terminal or standard input, or delete it."`
 	Export   consumersExport   `cmd:"" help:"Write consumers and keys as lines of JSON, without anything secret."`
-	Import   consumersImport   `cmd:"" help:"Read an export. What is there already stays; a second time changes nothing."`
+	Import   consumersImport   `cmd:"" help:"Read an export. What was deleted comes back; what is there already stays."`
 }
 
 type consumersAdd struct {
@@ -269,7 +269,7 @@ func (k *consumersExport) Run(c *console) error {
 		}
 		w := bufio.NewWriter(out)
 		encoder := json.NewEncoder(w)
-		if err := s.Export(s.ctx, func(r administration.Record) error { return encoder.Encode(r) }); err != nil {
+		if err := s.Export(s.ctx, s.by, func(r administration.Record) error { return encoder.Encode(r) }); err != nil {
 			return err
 		}
 		return w.Flush()
@@ -278,8 +278,9 @@ func (k *consumersExport) Run(c *console) error {
 
 type consumersImport struct {
 	deskFlags
-	File   string `arg:"" help:"File to read; - is standard input."`
-	DryRun bool   `name:"dry-run" help:"Tell what would be done, and do nothing."`
+	File      string `arg:"" help:"File to read; - is standard input."`
+	DryRun    bool   `name:"dry-run" help:"Tell what would be done and whom it would let in, and do nothing."`
+	Overwrite bool   `help:"Make what is there what the file says, even where that grants more, enables or lengthens. What is revoked stays revoked."`
 }
 
 // Run imports an export.
@@ -294,9 +295,21 @@ func (k *consumersImport) Run(c *console) error {
 			defer f.Close()
 			in = f
 		}
-		i := s.Import(s.by, k.DryRun)
-		failed := administration.ReadRecords(in, func(_ int, r administration.Record) error { return i.Take(s.ctx, r) })
-		failed = errors.Join(failed, i.Finish(s.ctx)) // what stood before a fault is taken
+		i := s.Import(s.by)
+		i.Dry, i.Overwrite = k.DryRun, k.Overwrite
+		taken := 0 // through this line
+		failed := administration.ReadRecords(in, func(line int, r administration.Record) error {
+			err := i.Take(s.ctx, r)
+			if err == nil {
+				taken = line
+			}
+			return err
+		})
+		unwritten := i.Finish(s.ctx) // what stood before a fault is taken
+		if failed != nil && unwritten == nil && taken > 0 && !k.DryRun {
+			failed = fmt.Errorf("%w (lines 1 to %d were taken in)", failed, taken)
+		}
+		failed = errors.Join(failed, unwritten)
 		if err := s.tell(i.Imported, func(w io.Writer) {
 			for _, of := range [...]struct {
 				name string
@@ -305,6 +318,9 @@ func (k *consumersImport) Run(c *console) error {
 				fmt.Fprintf(w, "%s: %d added, %d changed, %d unchanged\n", of.name, of.n.Added, of.n.Changed, of.n.Unchanged)
 			}
 			if k.DryRun {
+				for _, o := range i.Imported.Opens {
+					fmt.Fprintln(w, "would open:", o)
+				}
 				fmt.Fprintln(w, "Nothing was done.")
 			}
 		}); err != nil {

@@ -33,7 +33,7 @@ func TestFind(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sallyport.db")
 	storetest.Found(t, Open, Find, path)
 	later := func(ctx context.Context, e tables.Engine, files fs.FS, begin func(tables.Tx) (int, error)) error {
-		return tables.Current(ctx, e, fstest.MapFS{"0001_first.sql": {}, "0002_second.sql": {}}, begin)
+		return tables.Current(ctx, e, fstest.MapFS{"0001_first.sql": {}, "0002_ended.sql": {}, "0003_third.sql": {}}, begin)
 	}
 	if _, err := open(t.Context(), path, later); !errors.Is(err, store.ErrOlder) {
 		t.Errorf("a store of an earlier version: %v", err)
@@ -41,6 +41,37 @@ func TestFind(t *testing.T) {
 	place(path).exec(t, `UPDATE schema_version SET version = 9999`)
 	if _, err := Find(t.Context(), path); !errors.Is(err, store.ErrNewer) {
 		t.Errorf("a store of a later version: %v", err)
+	}
+}
+
+// TestUpgrade brings a store of the first version forward, with what it holds.
+func TestUpgrade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sallyport.db")
+	first, err := fs.ReadFile(migrations, "migrations/0001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := prepareFile(path); err != nil {
+		t.Fatal(err)
+	}
+	old, err := open(t.Context(), path, func(ctx context.Context, e tables.Engine, _ fs.FS, begin func(tables.Tx) (int, error)) error {
+		return tables.Migrate(ctx, e, fstest.MapFS{"0001_first.sql": {Data: first}}, begin)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := old.WriteEntry(t.Context(), entry()); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := place(path).Open(t)
+	if _, _, err := s.Ended(t.Context(), []byte("x")); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the ends of deleted keys: %v", err)
+	}
+	if list, err := s.ListEntries(t.Context(), 0, 2); err != nil || len(list) != 1 {
+		t.Errorf("%+v %v", list, err)
 	}
 }
 

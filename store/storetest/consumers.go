@@ -74,7 +74,7 @@ func deletedConsumers(t *testing.T, p Place) {
 	c, other := addConsumer(t, s, "c"), addConsumer(t, s, "other")
 	k, kept := addKey(t, s, c), addKey(t, s, other)
 	must(t, s.PutPassword(ctx, &store.Password{Consumer: c.ID, Username: "c", Hash: "$argon2id$", Changed: clock}, entry("password.put")))
-	must(t, s.DeleteConsumer(ctx, c.ID, entry("consumer.delete")))
+	must(t, s.DeleteConsumer(ctx, c.ID, 0, entry("consumer.delete")))
 	_, err := s.Consumer(ctx, c.ID)
 	is(t, err, store.ErrNotFound, "a deleted consumer")
 	_, _, err = s.KeyByHash(ctx, k.Hash)
@@ -83,10 +83,60 @@ func deletedConsumers(t *testing.T, p Place) {
 	is(t, err, store.ErrNotFound, "its key, by id")
 	_, _, err = s.PasswordFor(ctx, "c")
 	is(t, err, store.ErrNotFound, "its password")
-	is(t, s.DeleteConsumer(ctx, c.ID, entry("consumer.delete")), store.ErrNotFound, "deleting it twice")
+	is(t, s.DeleteConsumer(ctx, c.ID, 0, entry("consumer.delete")), store.ErrNotFound, "deleting it twice")
 	_, _, err = s.KeyByHash(ctx, kept.Hash)
 	must(t, err)
-	addConsumer(t, s, "c") // its name is free again
+	again := addConsumer(t, s, "c") // its name is free again
+	again.Note = "changed"
+	must(t, s.UpdateConsumer(ctx, again, entry("consumer.change")))
+	is(t, s.DeleteConsumer(ctx, again.ID, 1, entry("consumer.delete")), store.ErrChanged, "deleting an old revision")
+	must(t, s.DeleteConsumer(ctx, again.ID, 2, entry("consumer.delete")))
+}
+
+// endedKeys come back with no more life than they had when they were deleted.
+func endedKeys(t *testing.T, p Place) {
+	s, ctx := p.Open(t), t.Context()
+	c := addConsumer(t, s, "c")
+	endless, ending, revoked := newKey(c), newKey(c), newKey(c)
+	endless.Expires, revoked.Expires = time.Time{}, time.Time{}
+	must(t, s.AddKeys(ctx, []*store.Key{endless, ending, revoked}, entry("key.add")))
+	revoked.Revoked = clock.Add(time.Minute)
+	must(t, s.UpdateKey(ctx, revoked, entry("key.revoke")))
+	must(t, s.DeleteConsumer(ctx, c.ID, 0, entry("consumer.delete")))
+
+	_, _, err := s.Ended(ctx, endless.Hash)
+	is(t, err, store.ErrNotFound, "the end of a key that had none")
+	at, _, err := s.Ended(ctx, revoked.Hash)
+	must(t, err)
+	same(t, at, clock.Add(time.Minute), "when a deleted key was revoked")
+	at, end, err := s.Ended(ctx, ending.Hash)
+	must(t, err)
+	same(t, at, time.Time{}, "when a deleted key was revoked that was not")
+	same(t, end, clock.Add(time.Hour), "when a deleted key was to end")
+
+	d := addConsumer(t, s, "d")
+	back := func(k *store.Key, change func(*store.Key)) error {
+		again := *k
+		again.ID, again.Consumer = newID(), d.ID
+		change(&again)
+		return s.AddKeys(ctx, []*store.Key{newKey(d), &again}, entry("key.import"))
+	}
+	for name, err := range map[string]error{
+		"a revoked key that lives":        back(revoked, func(k *store.Key) { k.Revoked = time.Time{} }),
+		"a key that had an end, endless":  back(ending, func(k *store.Key) { k.Expires = time.Time{} }),
+		"a key with a later end than its": back(ending, func(k *store.Key) { k.Expires = clock.Add(2 * time.Hour) }),
+	} {
+		is(t, err, store.ErrEnded, name)
+	}
+	same(t, count(t, s, d.ID), 0, "keys after what was refused")
+	asItWas := func(*store.Key) {}
+	must(t, back(endless, asItWas))
+	must(t, back(revoked, asItWas))
+	must(t, back(ending, func(k *store.Key) { k.Expires = clock.Add(time.Minute) }))
+	must(t, s.DeleteConsumer(ctx, d.ID, 0, entry("consumer.delete")))
+	_, end, err = s.Ended(ctx, ending.Hash)
+	must(t, err)
+	same(t, end, clock.Add(time.Minute), "the sooner of two ends")
 }
 
 func passwords(t *testing.T, p Place) {

@@ -37,6 +37,7 @@ func Run(t *testing.T, empty func(testing.TB) Place) {
 		"admins":              admins,
 		"audit":               audit,
 		"entries are needed":  entriesAreNeeded,
+		"ended keys":          endedKeys,
 		"changes":             changes,
 		"forgotten changes":   forgottenChanges,
 		"await":               await,

@@ -15,7 +15,7 @@ func audit(t *testing.T, p Place) {
 	refused := entry("consumer.add")
 	refused.Outcome, refused.Object, refused.Detail, refused.From = "refused", "", "", ""
 	must(t, s.WriteEntry(ctx, refused))
-	must(t, s.DeleteConsumer(ctx, c.ID, entry("consumer.delete")))
+	must(t, s.DeleteConsumer(ctx, c.ID, 0, entry("consumer.delete")))
 	all, err := s.ListEntries(ctx, 0, 10)
 	must(t, err)
 	var before []byte
@@ -85,7 +85,7 @@ func changes(t *testing.T, p Place) {
 	must(t, s.AddAdmin(ctx, a, entry("admin.add")))
 	must(t, s.WriteEntry(ctx, entry("nothing")))
 	must(t, s.UpdateConsumer(ctx, c, entry("consumer.update")))
-	must(t, s.DeleteConsumer(ctx, c.ID, entry("consumer.delete")))
+	must(t, s.DeleteConsumer(ctx, c.ID, 0, entry("consumer.delete")))
 
 	want := []store.Change{
 		{Kind: store.ConsumerChanged, ID: string(c.ID)},

@@ -97,7 +97,7 @@ func unusualValues(t *testing.T, p Place) {
 		gotPassword, _, err := s.PasswordFor(ctx, text)
 		must(t, err)
 		same(t, gotPassword, pw, "password with an unusual text")
-		must(t, s.DeleteConsumer(ctx, c.ID, entry("consumer.delete")))
+		must(t, s.DeleteConsumer(ctx, c.ID, 0, entry("consumer.delete")))
 	}
 	long := newConsumer(strings.Repeat("é", 128))
 	must(t, s.AddConsumer(ctx, long, entry("consumer.add")))
@@ -139,7 +139,7 @@ func unknownThings(t *testing.T, p Place) {
 		is(t, err, store.ErrNotFound, "wrapped keys")
 		_, err = s.AdminByHash(ctx, []byte(hostile))
 		is(t, err, store.ErrNotFound, "admin")
-		is(t, s.DeleteConsumer(ctx, store.ID(hostile), entry("x")), store.ErrNotFound, "deleting a consumer")
+		is(t, s.DeleteConsumer(ctx, store.ID(hostile), 0, entry("x")), store.ErrNotFound, "deleting a consumer")
 		is(t, s.DeletePassword(ctx, hostile, entry("x")), store.ErrNotFound, "deleting a password")
 		is(t, s.DeleteRevocation(ctx, store.ID(hostile), entry("x")), store.ErrNotFound, "deleting a revocation")
 		is(t, s.DeleteSecret(ctx, hostile, entry("x")), store.ErrNotFound, "deleting a secret")

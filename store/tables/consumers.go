@@ -68,14 +68,21 @@ func (s *Store) UpdateConsumer(ctx context.Context, c *store.Consumer, e store.E
 	return err
 }
 
-// DeleteConsumer deletes it with its keys and passwords.
-func (s *Store) DeleteConsumer(ctx context.Context, id store.ID, e store.Entry) error {
+// DeleteConsumer deletes it with its keys and passwords, and notes which of the
+// keys had an end.
+func (s *Store) DeleteConsumer(ctx context.Context, id store.ID, revision int64, e store.Entry) error {
 	if !id.Valid() {
 		return store.ErrNotFound
 	}
 	return s.write(ctx, e, func(tx Tx) ([]store.Change, error) {
-		n, err := tx.Exec(ctx, `DELETE FROM consumers WHERE id = $1`, string(id))
-		return changed(store.ConsumerChanged, id), must(n, err, store.ErrNotFound)
+		if err := noteEnds(ctx, tx, id); err != nil {
+			return nil, err
+		}
+		n, err := tx.Exec(ctx, `DELETE FROM consumers WHERE id = $1 AND (revision = $2 OR $2 = 0)`, string(id), revision)
+		if err == nil && n == 0 {
+			err = changedOrGone(ctx, tx, `SELECT revision FROM consumers WHERE id = $1`, id)
+		}
+		return changed(store.ConsumerChanged, id), err
 	})
 }
 

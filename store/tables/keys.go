@@ -69,6 +69,9 @@ func (s *Store) AddKeys(ctx context.Context, keys []*store.Key, e store.Entry) e
 }
 
 func insertKeys(ctx context.Context, tx Tx, keys []*store.Key) error {
+	if err := outliveNone(ctx, tx, keys); err != nil {
+		return err
+	}
 	// In the order of the hashes: the index of hashes is gone through once, and
 	// not a page at random for each key.
 	keys = slices.SortedFunc(slices.Values(keys), func(a, b *store.Key) int { return bytes.Compare(a.Hash, b.Hash) })
