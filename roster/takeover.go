@@ -116,34 +116,53 @@ func (t *takeover) lacks(generation uint8, now time.Time) bool {
 	return false
 }
 
+// attempt is one try to take a kind over.
+type attempt struct {
+	kind      store.Kind
+	look      uint64
+	announced bool
+}
+
 // run takes over what is due until ctx ends.
 func (t *takeover) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		kind, wait := t.next()
-		if kind != "" {
-			t.attempt(ctx, kind)
-			continue
+		if a, wait := t.next(); a != nil {
+			t.try(ctx, a)
+		} else {
+			t.await(ctx, wait)
 		}
-		t.await(ctx, wait)
 	}
 }
 
-// next is what is to be taken over now, or how long nothing is; 0 is until
-// something new is.
-func (t *takeover) next() (kind store.Kind, wait time.Duration) {
+// next begins what is to be taken over now, or says how long nothing is; 0 is
+// until something new is.
+func (t *takeover) next() (a *attempt, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := t.now()
 	for i, kind := range t.due {
-		left := t.of(kind).notBefore.Sub(t.now())
+		left := t.of(kind).notBefore.Sub(now)
 		if left <= 0 {
 			t.due = slices.Delete(t.due, i, i+1)
-			return kind, 0
+			return t.begin(kind, now), 0
 		}
 		if wait == 0 || left < wait {
 			wait = left
 		}
 	}
-	return "", wait
+	return nil, wait
+}
+
+// begin is an attempt that begins. The mutex is held: whoever asks for a look
+// from here on is told when this one began.
+func (t *takeover) begin(kind store.Kind, now time.Time) *attempt {
+	w := t.of(kind)
+	if kind == store.KeyringChanged {
+		t.begun++
+	}
+	a := &attempt{kind, t.begun, w.announced}
+	w.began, w.announced, w.notBefore = now, false, time.Time{}
+	return a
 }
 
 func (t *takeover) await(ctx context.Context, wait time.Duration) {
@@ -160,55 +179,42 @@ func (t *takeover) await(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// attempt takes a kind over. What fails is due again, later each time; what the
+// try takes a kind over. What fails is due again, later each time; what the
 // gateway has goes on meanwhile.
-func (t *takeover) attempt(ctx context.Context, kind store.Kind) {
-	look, announced := t.begin(kind)
+func (t *takeover) try(ctx context.Context, a *attempt) {
 	bounded, cancel := context.WithTimeout(ctx, longestTake)
-	err := t.take(bounded, kind)
+	err := t.take(bounded, a.kind)
 	cancel()
 	if err != nil && ctx.Err() != nil {
 		return
 	}
-	failedBefore, pause := t.end(kind, look, announced, err)
+	failedBefore, pause := t.end(a, err)
 	switch {
 	case err != nil:
-		t.log.Error("a change of the store was not taken over: it is tried again", "kind", string(kind), "error", err, "again_in", pause.String())
+		t.log.Error("a change of the store was not taken over: it is tried again", "kind", string(a.kind), "error", err, "again_in", pause.String())
 	case failedBefore:
-		t.log.Info("the change of the store is taken over", "kind", string(kind))
+		t.log.Info("the change of the store is taken over", "kind", string(a.kind))
 	}
-	if err == nil && announced {
-		t.taken(kind)
+	if err == nil && a.announced {
+		t.taken(a.kind)
 	}
 }
 
-func (t *takeover) begin(kind store.Kind) (look uint64, announced bool) {
+func (t *takeover) end(a *attempt, err error) (failedBefore bool, pause time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	w := t.of(kind)
-	w.began, announced, w.announced = t.now(), w.announced, false
-	w.notBefore = time.Time{}
-	if kind == store.KeyringChanged {
-		t.begun++
-	}
-	return t.begun, announced
-}
-
-func (t *takeover) end(kind store.Kind, look uint64, announced bool, err error) (failedBefore bool, pause time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	w := t.of(kind)
+	w := t.of(a.kind)
 	failedBefore = w.pause > 0
 	if err != nil {
-		w.announced = w.announced || announced
+		w.announced = w.announced || a.announced
 		w.pause = min(max(2*w.pause, time.Second), longestPause)
 		w.notBefore = t.now().Add(w.pause)
-		t.plan(kind)
+		t.plan(a.kind)
 		return failedBefore, w.pause
 	}
 	w.pause = 0
-	if kind == store.KeyringChanged {
-		t.done, t.doneAt = look, w.began
+	if a.kind == store.KeyringChanged {
+		t.done, t.doneAt = a.look, w.began
 	}
 	return failedBefore, 0
 }
