@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,7 @@ type shop struct {
 	lookups *Lookups
 	now     time.Time
 	log     bytes.Buffer
-	heard   int
+	heard   atomic.Int64
 	broken  bool // it gives everything to everybody
 	status  int  // of all answers, unless 0
 }
@@ -58,7 +59,7 @@ func newShop(t testing.TB, over OverLookups) *shop {
 
 // Run is the backend.
 func (s *shop) Run(x *sallyport.Exchange) error {
-	s.heard++
+	s.heard.Add(1)
 	status := 404
 	switch owner, _, _ := strings.Cut(x.Params[0], "-"); {
 	case s.status != 0:
@@ -166,7 +167,7 @@ func TestLookups(t *testing.T) {
 			s := newShop(t, RefuseLookups)
 			s.status = status
 			for i := range 100 {
-				if s.get("ann", home, fmt.Sprint("x-", i)); s.heard != i+1 {
+				if s.get("ann", home, fmt.Sprint("x-", i)); s.heard.Load() != int64(i+1) {
 					t.Errorf("after %d answers with %d it is refused", i, status)
 					break
 				}
@@ -267,8 +268,8 @@ func TestOverLookups(t *testing.T) {
 			s.get("mallory", home, fmt.Sprint("ann-", i))
 		}
 		_, x := s.exchange("mallory", home, "ann-41")
-		if s.heard != 41 || len(x.Findings) != 1 || problem.As(x.Findings[0].Err).Kind != problem.LookupsExceeded {
-			t.Errorf("the backend heard %d, found %v", s.heard, x.Findings)
+		if s.heard.Load() != 41 || len(x.Findings) != 1 || problem.As(x.Findings[0].Err).Kind != problem.LookupsExceeded {
+			t.Errorf("the backend heard %d, found %v", s.heard.Load(), x.Findings)
 		}
 	})
 	t.Run("delayed_they_wait_while_there_are_places", func(t *testing.T) {
