@@ -71,6 +71,9 @@ func (o *operationBuilder) filter() {
 		step.Responses = append(step.Responses, filter.NewResponse(status, content))
 		controls = append(controls, enforced(r.At, "answer %s: %s", r.Status, orElse(strings.Join(types, ", "), "no content")))
 	}
+	if o.guardsAnswers() && !o.isAsked && len(o.faults) == 0 {
+		o.faults.Add(o.declared.At, "declare a success of JSON with a schema", "the rules over the answer of %s can be asked about none of those that it declares", o.op.ID)
+	}
 	if mode != filter.Watch && !o.isWebSocket() && !declaresSuccess(step.Responses) {
 		o.result.Warnings.Add(o.declared.At, "declare its 2xx, or set answers.mode for it",
 			"the operation %s declares no success: every 2xx and 3xx of the backend becomes 502", o.declared.ID)

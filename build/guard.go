@@ -292,14 +292,19 @@ func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType,
 	switch {
 	case len(g.allow) == 0 && g.keep == nil && len(fields) == 0:
 		return nil
+	}
+	controls := o.guardSequence(media, m)
+	switch {
+	case media.Schema == nil && controls != nil:
+		return controls
 	case media.Schema == nil:
 		return []sallyport.Control{enforced(m.At, "answer %s: refused, since no rule can be asked about it", m.Range)}
 	}
 	if success && len(fields) > 0 {
 		o.showsUnveiled()
 	}
+	o.isAsked = true
 	held := &filter.Guard{}
-	var controls []sallyport.Control
 	var rules []*guard.Rule
 	for _, s := range g.allow {
 		if r := o.compileRule(s, o.vocabulary(media.Schema)); r != nil {
@@ -318,44 +323,6 @@ func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType,
 	controls = append(controls, o.veil(held, fields, media.Schema)...)
 	media.Guard = held
 	return controls
-}
-
-// guardList binds the rule over items to the list of an answer.
-func (o *operationBuilder) guardList(held *filter.Guard, schema *jsonschema.Schema) []sallyport.Control {
-	k := o.guarded.keep
-	list, err := jsonschema.CompilePlace(k.At)
-	if err != nil {
-		o.fault(k.PositionOf("at"), err)
-		return nil
-	}
-	if schema.TypesAt(list)&jsonschema.Array == 0 {
-		o.faults.Add(k.PositionOf("at"), "say where it stands: keep: { rule: …, at: /items }", "the answer of %s has no list at %q", o.op.ID, k.At)
-		return nil
-	}
-	v := o.vocabulary(nil)
-	v.Bodies[rule.Item] = itemShape{schema, k.At + "/*"}
-	s := statement{k.Rule, k.PositionOf("rule")}
-	r := o.compileRule(s, v)
-	if r == nil {
-		return nil
-	}
-	set := guard.NewSet(rule.Item, r)
-	held.Keep, held.Watch.Keep = set, []jsonschema.Keep{{Array: list, Read: set.Capture}}
-	return []sallyport.Control{enforced(s.at, "answer: items of %s leave for which %s (%s)", orElse(k.At, "the list"), k.Rule, way(r))}
-}
-
-// itemShape is that of what stands at a place.
-type itemShape struct {
-	schema *jsonschema.Schema
-	at     string
-}
-
-func (s itemShape) TypesAt(p *jsonschema.Place) jsonschema.Types {
-	place, err := jsonschema.CompilePlace(s.at + p.String())
-	if err != nil {
-		return 0
-	}
-	return s.schema.TypesAt(place)
 }
 
 // guardsAnswers tells whether rules look at what the backend answers.

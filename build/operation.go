@@ -88,6 +88,7 @@ type operationBuilder struct {
 	rules    config.Rules
 	faults   source.Mistakes
 	guarded  guarded
+	isAsked  bool // rules are bound to some answer
 	bound    bool // a rule before the answer is about an object
 	identity bool // the answers of success are read: see forward.Upstream
 }

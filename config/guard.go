@@ -45,9 +45,26 @@ type Keep struct {
 	// Where the list stands in the answer, as a JSON pointer such as /items.
 	// Without it the answer itself is the list.
 	At string `yaml:"at"`
+	// What comes of numbers beside the list, by their JSON pointers, such as
+	// /total: remove. Those that are not named stay.
+	Counts []Count `yaml:"counts,named"`
 }
 
 func (*Keep) shorthand() string { return "rule" }
+
+// Count is what comes of a number beside a list of which items are taken out.
+type Count struct {
+	Place `json:"-"`
+
+	// Name is the JSON pointer.
+	Name string `yaml:"-"`
+	// left leaves it as the backend wrote it, remove takes it out, recount writes
+	// it less what was taken out of this answer: right for the items of a page,
+	// wrong for all pages together, of which this one tells nothing.
+	As string `yaml:"as" required:"" choices:"left remove recount"`
+}
+
+func (*Count) shorthand() string { return "as" }
 
 // Field is who may see and set one value.
 type Field struct {

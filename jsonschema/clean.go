@@ -32,8 +32,9 @@ type Cleaned struct {
 	Gone [][2]int
 	// CutCount is how many members and items were taken out.
 	CutCount int
-	// MaskCount is how many values were masked (see Watch.Mask).
-	MaskCount int
+	// MaskCount is how many values were masked (see Watch.Mask), PutCount how many
+	// were replaced (see Veil.Put).
+	MaskCount, PutCount int
 	// Undecided tells that the body could not be read or judged to its end, so
 	// that nobody knows what it holds.
 	Undecided bool

@@ -9,7 +9,8 @@ import (
 // mask is a part of a body and where the text stands that takes its place.
 type mask struct {
 	span
-	by part
+	by  part
+	put bool // text of the caller's, which hides nothing
 }
 
 // hide appends the body from a place up to the mask and what takes the place
@@ -38,11 +39,12 @@ func (k *check) maskPlaces(places []Mask) {
 }
 
 // sortMasks orders masks by where they stand, the outer one of two and the
-// stricter of two equal ones first, and drops those that lie within others.
-func (k *check) sortMasks() int {
+// stricter of two equal ones first, and drops those that lie within others. It
+// counts those that hide values, and those that were put in their place.
+func (k *check) sortMasks() (hiding, put int) {
 	masks := k.sight.masks
 	slices.SortFunc(masks, func(a, b mask) int {
-		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to), cmp.Compare(a.by.to-a.by.from, b.by.to-b.by.from))
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to), strictness(a)-strictness(b), cmp.Compare(a.by.to-a.by.from, b.by.to-b.by.from))
 	})
 	end := int32(-1)
 	k.sight.masks = slices.DeleteFunc(masks, func(m mask) bool {
@@ -50,7 +52,31 @@ func (k *check) sortMasks() int {
 		end = max(end, m.to)
 		return within
 	})
-	return len(k.sight.masks)
+	for _, m := range k.sight.masks {
+		put += strictness(m)
+	}
+	return len(k.sight.masks) - put, put
+}
+
+func strictness(m mask) int {
+	if m.put {
+		return 1
+	}
+	return 0
+}
+
+// putPlaces puts texts in the place of values.
+func (k *check) putPlaces(puts []Put) {
+	for i := range puts {
+		first := len(k.sight.reached)
+		k.reach(puts[i].Place, 0)
+		for _, v := range k.sight.reached[first:] {
+			from := len(k.sight.texts)
+			k.sight.texts = append(k.sight.texts, puts[i].Text...)
+			k.sight.masks = append(k.sight.masks, mask{span{k.begin(v), k.values[v].to}, part{int32(from), int32(len(k.sight.texts))}, true})
+		}
+		k.sight.reached = k.sight.reached[:first]
+	}
 }
 
 func (k *check) maskValue(v int32, last int) {
@@ -63,7 +89,7 @@ func (k *check) maskValue(v int32, last int) {
 	default:
 		k.sight.texts = append(k.sight.texts, "null"...)
 	}
-	k.sight.masks = append(k.sight.masks, mask{span{k.begin(v), val.to}, part{int32(from), int32(len(k.sight.texts))}})
+	k.sight.masks = append(k.sight.masks, mask{span{k.begin(v), val.to}, part{int32(from), int32(len(k.sight.texts))}, false})
 }
 
 // appendMasked writes a string of which the last characters stay.

@@ -80,6 +80,14 @@ type Veil struct {
 	Drop []*Place
 	// Mask are the values that leave masked.
 	Mask []Mask
+	// Put are the values that leave as others. What is masked is not put.
+	Put []Put
+}
+
+// Put is a place whose values are replaced by a JSON text.
+type Put struct {
+	Place *Place
+	Text  []byte
 }
 
 // freeString is a value, and whether its name is free rather than its text: no
@@ -206,7 +214,8 @@ func (k *check) show(s *Schema, cleaned *Cleaned, holds bool) {
 	}
 	k.maskPlaces(k.asked.Mask)
 	k.maskPlaces(veil.Mask)
-	cleaned.MaskCount = k.sortMasks()
+	k.putPlaces(veil.Put)
+	cleaned.MaskCount, cleaned.PutCount = k.sortMasks()
 }
 
 // asItCame reads a body anew that holds members which must not stand there: they

@@ -71,6 +71,8 @@ type Media struct {
 	Items [items.Events + 1]*items.Schema
 	// Guard are the rules over JSON; nil where there are none.
 	Guard *Guard
+	// Keep are the rules over the items of a sequence; nil where there are none.
+	Keep *ItemGuard
 
 	// Of the answer at hand.
 	sequence *sequence
@@ -210,7 +212,7 @@ func (m Media) of(t mediatype.Type) Media {
 		m.XML = nil
 	}
 	if kind, ok := items.KindOf(t); ok && m.Items[kind] != nil {
-		m.sequence = &sequence{kind: kind, schema: m.Items[kind]}
+		m.sequence = &sequence{kind: kind, schema: m.Items[kind], keep: m.Keep}
 	}
 	return m
 }

@@ -29,7 +29,16 @@ type Guard struct {
 	Keep ItemRules
 	// Veil is what of it the caller may not see; nil where all of it may be seen.
 	Veil func(*sallyport.Exchange, []jsonschema.Captured) jsonschema.Veil
-	// Watch captures for both.
+	// Counts are numbers beside the list.
+	Counts []Count
+	// Watch captures for all of them.
+	Watch jsonschema.Watch
+}
+
+// ItemGuard is the rules over each item of a sequence.
+type ItemGuard struct {
+	Rules ItemRules
+	// Watch captures of an item what they ask for.
 	Watch jsonschema.Watch
 }
 
@@ -47,8 +56,16 @@ func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []by
 			return yes
 		}
 	}
-	if g.Veil != nil {
-		found.Veil = func(captured []jsonschema.Captured) jsonschema.Veil { return g.Veil(x, captured) }
+	if g.Veil != nil || len(g.Counts) > 0 {
+		found.Veil = func(captured []jsonschema.Captured) (veil jsonschema.Veil) {
+			if g.Veil != nil {
+				veil = g.Veil(x, captured)
+			}
+			for i := range g.Counts {
+				g.Counts[i].veil(&veil, captured, foreign)
+			}
+			return veil
+		}
 	}
 	cleaned := schema.Look(body, may, &g.Watch, found)
 	defer found.Reset()
@@ -78,6 +95,9 @@ const notFound = 404
 // guarded holds an answer to its rules. The request went out as a GET without
 // conditions: what a HEAD tells is decided on what the GET brings.
 func (a *Answer) guarded(x *sallyport.Exchange, declared *Response) error {
+	if s := a.sequenceOf(x, declared); s != nil {
+		return a.passItems(x, s)
+	}
 	body := x.Response.Body
 	switch {
 	case x.Response.Status == notFound:
@@ -101,6 +121,24 @@ func (a *Answer) guarded(x *sallyport.Exchange, declared *Response) error {
 	body.Replace(nil)
 	body.Length = int64(len(held)) // that of the GET (RFC 9110 §8.6)
 	return nil
+}
+
+// sequenceOf is the sequence that the answer is, of whose items rules decide.
+func (a *Answer) sequenceOf(x *sallyport.Exchange, declared *Response) *sequence {
+	media, err := a.media(x, declared)
+	if x.Response.Status/100 != 2 || err != nil || media.foreign || media.sequence == nil || media.sequence.keep == nil {
+		return nil
+	}
+	return media.sequence
+}
+
+// passItems has the items of a sequence judged as they pass. One without items
+// has nothing in it that is somebody else's.
+func (a *Answer) passItems(x *sallyport.Exchange, s *sequence) error {
+	if body := x.Response.Body; body == nil || body.Length == 0 {
+		return nil
+	}
+	return a.pass(x, s)
 }
 
 // unknown is what a caller gets who asks for what is not there, or not theirs:

@@ -18,7 +18,7 @@ const (
 
 // prune puts what was left of the body in its place.
 func prune(x *sallyport.Exchange, c *jsonschema.Cleaned) {
-	if c.CutCount+c.MaskCount == 0 {
+	if c.CutCount+c.MaskCount+c.PutCount == 0 {
 		return
 	}
 	x.Response.Body.Replace(c.Body)

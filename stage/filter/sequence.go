@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"slices"
 	"strconv"
@@ -25,6 +26,11 @@ type sequence struct {
 
 	findings
 	cut []string
+
+	keep    *ItemGuard // nil where all items leave
+	holds   func([]jsonschema.Captured) bool
+	looked  jsonschema.Found
+	foreign int
 }
 
 // pass puts the sequence into the way of the body.
@@ -38,6 +44,9 @@ func (a *Answer) pass(x *sallyport.Exchange, s *sequence) error {
 		return nil
 	}
 	s.findings = findings{exchange: x, place: x.Here()}
+	if s.keep != nil {
+		s.holds = s.keep.Rules.Holding(x)
+	}
 	if body := x.Response.Body; a.Mode == Block && body.Length >= 0 && !body.Unannounced {
 		return s.whole() // it can still be refused properly
 	}
@@ -75,6 +84,7 @@ func (s *sequence) whole() error {
 	if err != nil {
 		return err
 	}
+	s.Done(x)
 	if coded || len(left) != len(body) {
 		decoded(x, left)
 	}
@@ -96,6 +106,10 @@ func (s *sequence) reader(stream io.Reader) io.Reader {
 
 // item judges one item.
 func (s *sequence) item(n int, json []byte) ([]byte, error) {
+	if s.keep != nil && !s.stays(json) {
+		s.foreign++
+		return nil, nil
+	}
 	all := s.answer.Mode == Prune
 	c := s.schema.Clean(json, jsonschema.Cleaning{Undeclared: all, Hidden: all})
 	if s.exchange.Pruned += c.CutCount; c.CutCount > 0 && len(s.cut) < maxPlaces {
@@ -125,4 +139,15 @@ func (s *sequence) Done(x *sallyport.Exchange) {
 	if len(s.cut) > 0 {
 		note(x, x.Pruned, s.cut)
 	}
+	if s.foreign > 0 {
+		x.Note(slog.Int("foreign_items", s.foreign))
+	}
+}
+
+// stays asks the rules about an item. What cannot be judged to its end stays, to
+// be refused for what it is.
+func (s *sequence) stays(json []byte) bool {
+	defer s.looked.Reset()
+	undecided := s.schema.Item().Look(json, jsonschema.Cleaning{}, &s.keep.Watch, &s.looked).Undecided
+	return undecided || s.holds(s.looked.Captured)
 }
