@@ -44,19 +44,19 @@ type Remote struct {
 	// cookies kept with any: the address is that of the configuration and no other.
 	Client *http.Client
 
-	// MaxAge is how old a set may be before it is fetched again, in the background, at its next use. It is
-	// also how long a withdrawn key lives on. Where the answer's Cache-Control says less, that counts, but
-	// never less than Cooldown. Zero means 10 min.
+	// MaxAge is how old a set may be before it is fetched again, in the background, at its next use. At twice
+	// this age its next use waits for the fetch: a withdrawn key lives on for so long, unless the issuer fails.
+	// Where the answer's Cache-Control says less, that counts, but never less than Cooldown. Zero means 10 min.
 	MaxAge time.Duration
 
 	// Cooldown is the time between two fetches, so that tokens with made-up names of keys cannot have us
 	// hammer the issuer: a name that was asked for is not asked for again within it. For one new name a fetch
 	// is saved up, so that a key which is used as soon as it is published is known at once; it counts as taken
-	// if it was in vain. Otherwise a new key is known after this time at the latest. Zero means 30 s.
+	// if it was in vain. Otherwise a new key is known after this time at the latest, and until then it is
+	// Undecided whether there is one of that name. Zero means 30 s.
 	Cooldown time.Duration
 
-	// MaxStale is how old a set may get while the issuer cannot be reached; after that no token is accepted.
-	// Zero means 24 h.
+	// MaxStale is how old a set may get while fetches fail; after that no token is accepted. Zero means 24 h.
 	MaxStale time.Duration
 
 	// Timeout bounds one fetch. Zero means 5 s.
@@ -73,12 +73,26 @@ type Remote struct {
 	started  time.Time // when the latest fetch began
 	failures int       // fetches failed in a row
 	failure  error     // of the latest fetch, or nil
+	failed   time.Time // when it began
 	spent    time.Time // extra fetches were taken up to here, one for each Cooldown
 	asked    []string  // names of keys that were asked for since the latest fetch that was due
+	wanted   []string  // names that came too soon for a fetch: the next one is for them too
 }
 
-// extraFetches is how many can be saved up for new names of keys.
-const extraFetches = 1
+const (
+	// extraFetches is how many can be saved up for new names of keys.
+	extraFetches = 1
+	// maxWanted bounds the names that are remembered for one fetch.
+	maxWanted = 16
+)
+
+// Undecided says that nobody knows yet whether the issuer has a key of that name: its set was fetched a
+// moment ago, before the name was heard of, and is not fetched again before Retry has passed.
+type Undecided struct{ Retry time.Duration }
+
+func (u *Undecided) Error() string {
+	return "the key it names is not known, and it is too soon to ask the issuer for newer ones"
+}
 
 // heldKeys is the latest good set.
 type heldKeys struct {
@@ -87,7 +101,7 @@ type heldKeys struct {
 	fresh time.Duration
 }
 
-// flight is a fetch that any number of callers wait for; the rest is set before done closes.
+// flight is a fetch that any number of callers wait for; what it brought is held before done closes.
 type flight struct {
 	done  chan struct{}
 	extra string // the name of the key for which it is one of those that were saved up, or ""
@@ -147,7 +161,9 @@ func (r *Remote) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Current returns the set that is held, and has it fetched again when it has grown old.
+// Current returns the set that is held, and has it fetched again when it has grown old. There is none when it
+// is so old that the fetch must be waited for: it may hold a key that was withdrawn long ago, in a time when
+// nobody came with a token. Where the issuer fails that cannot be known, and the set counts up to MaxStale.
 func (r *Remote) Current() *Keys {
 	held := r.held.Load()
 	if held == nil {
@@ -158,60 +174,107 @@ func (r *Remote) Current() *Keys {
 		return held.keys
 	}
 	r.start("")
-	if age > r.maxStale() {
+	if age > r.maxStale() || age > 2*held.fresh && !r.failing() {
 		return nil
 	}
 	return held.keys
 }
 
-// Find returns the set that is held; where it does not know kid, or there is none, it waits for a fetch, if
-// one is due, until ctx ends.
-func (r *Remote) Find(ctx context.Context, kid string) (*Keys, error) {
-	keys := r.Current()
-	if keys != nil && (kid == "" || keys.knows(kid)) {
-		return keys, nil
-	}
-	fetch, err := r.start(kid)
-	if fetch == nil {
-		// Too soon after the latest. If that one failed, it is not known whether kid is good.
-		if keys == nil || err != nil {
-			return nil, err
-		}
-		return keys, nil
-	}
-	select {
-	case <-fetch.done:
-		return fetch.keys, fetch.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for the key set of %s: %w", r.name(), context.Cause(ctx))
-	}
+// failing tells whether a fetch has failed that is no older than a set may be.
+func (r *Remote) failing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failure != nil && r.now().Sub(r.failed) <= r.maxAge()
 }
 
-// start joins the fetch under way or begins one. It returns nil, and what the latest fetch failed with, when
-// it is too soon: after a success the whole cooldown, unless kid is one of few new names; after failures a
-// second, then two, four, up to it.
-func (r *Remote) start(kid string) (*flight, error) {
+// Find returns the set that is held; where it does not know kid, is too old, or there is none, it waits for a
+// fetch, if one is due, until ctx ends. A set without kid is one that was fetched after kid was heard of.
+func (r *Remote) Find(ctx context.Context, kid string) (*Keys, error) {
+	if keys := r.Current(); keys != nil && (kid == "" || keys.knows(kid)) {
+		return keys, nil
+	}
+	for range 2 { // the fetch under way, which may have begun too soon for kid, and one for it
+		fetch := r.start(kid)
+		if fetch == nil {
+			break
+		}
+		select {
+		case <-fetch.done:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for the key set of %s: %w", r.name(), context.Cause(ctx))
+		}
+		if keys, err := r.settle(kid); !tooSoon(err) {
+			return keys, err
+		}
+	}
+	return r.settle(kid)
+}
+
+func tooSoon(err error) bool {
+	_, is := err.(*Undecided)
+	return is
+}
+
+// settle is what can be said of kid without a further fetch.
+func (r *Remote) settle(kid string) (*Keys, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, keys := r.now(), (*Keys)(nil)
+	if held := r.held.Load(); held != nil && now.Sub(held.at) <= r.maxStale() {
+		keys = held.keys
+	}
+	switch {
+	case keys != nil && (kid == "" || keys.knows(kid)): // newly fetched, or the issuer fails
+		return keys, nil
+	case r.failure != nil:
+		return nil, r.failure // it is not known whether kid is good
+	case keys == nil || slices.Contains(r.asked, kid):
+		return keys, nil
+	}
+	due, extra := r.started.Add(r.cooldown()), r.spent.Add(r.cooldown())
+	if extra.Before(due) {
+		due = extra
+	}
+	return nil, &Undecided{Retry: max(due.Sub(now), time.Second)}
+}
+
+// start joins the fetch under way or begins one. It returns nil when it is too soon: after a success the whole
+// cooldown, unless kid is one of few new names; after failures a second, then two, four, up to it.
+func (r *Remote) start(kid string) *flight {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.flight != nil {
-		return r.flight, nil
+		r.want(kid) // the issuer may have answered before there was a key of that name
+		return r.flight
 	}
 	now, extra := r.now(), ""
 	switch {
 	case r.started.IsZero() || now.Sub(r.started) >= r.pause():
 		r.asked = r.asked[:0]
 	case r.failures > 0 || kid == "" || !r.extra(kid, now):
-		return nil, r.failure
+		r.want(kid)
+		return nil
 	default:
 		extra = kid
 	}
-	if kid != "" {
-		r.asked = append(r.asked, strings.Clone(kid)) // few: one, and one for each extra fetch
-	}
+	r.want(kid)
+	r.asked, r.wanted = append(r.asked, r.wanted...), r.wanted[:0]
 	r.started = now
 	r.flight = &flight{done: make(chan struct{}), extra: strings.Clone(extra)}
 	go r.land(r.flight, now)
-	return r.flight, nil
+	return r.flight
+}
+
+// want notes a name that the next fetch is for. The name is a stranger's: few are kept, and the last of them
+// is given up for the one that a fetch begins with.
+func (r *Remote) want(kid string) {
+	if kid == "" || slices.Contains(r.asked, kid) || slices.Contains(r.wanted, kid) {
+		return
+	}
+	if len(r.wanted) == maxWanted {
+		r.wanted = r.wanted[:maxWanted-1]
+	}
+	r.wanted = append(r.wanted, strings.Clone(kid))
 }
 
 // extra takes one of the fetches that are saved up, for a name that was not asked for yet.
@@ -245,6 +308,7 @@ func (r *Remote) land(f *flight, began time.Time) {
 	r.flight, r.failure = nil, f.err
 	if f.err != nil {
 		r.failures++
+		r.failed = began
 	} else {
 		r.failures = 0
 		if f.extra != "" && f.keys.knows(f.extra) {

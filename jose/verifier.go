@@ -205,7 +205,7 @@ func (v *Verifier) decide(ctx context.Context, token string) (*Token, *Keys, int
 // VerifyJWS checks the form, header and signature of any compact JWS and returns its payload. Nothing is
 // known then of who signed it for whom, when, or to what purpose: for tokens use Verify.
 func (v *Verifier) VerifyJWS(ctx context.Context, jws string) (payload []byte, err error) {
-	j, _, err := v.open(ctx, jws)
+	j, _, err := v.open(ctx, jws, false)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func (v *Verifier) VerifyJWS(ctx context.Context, jws string) (payload []byte, e
 }
 
 func (v *Verifier) verify(ctx context.Context, token string) (*Token, *Keys, error) {
-	j, keys, err := v.open(ctx, token)
+	j, keys, err := v.open(ctx, token, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -233,8 +233,25 @@ func (v *Verifier) verify(ctx context.Context, token string) (*Token, *Keys, err
 	return t, keys, nil
 }
 
-// open checks everything up to the signature, and says with which keys.
-func (v *Verifier) open(ctx context.Context, token string) (*compact, *Keys, error) {
+// hopeless is an error for a token that is refused whatever key it was signed with: nobody need be asked for
+// that key. Which of its claims is wrong is not told, since nobody has signed them.
+func (v *Verifier) hopeless(j *compact) error {
+	t, err := readClaims(j.payload)
+	if err == nil {
+		err = v.checkType(&j.header)
+	}
+	if err == nil {
+		err = v.checkClaims(t)
+	}
+	if err != nil {
+		return refuse(ReasonKeyUnknown, "no key of this kid is held, and with any it would be refused")
+	}
+	return nil
+}
+
+// open checks everything up to the signature, and says with which keys. With claims, it asks for a key that is
+// not held only where they leave hope.
+func (v *Verifier) open(ctx context.Context, token string, claims bool) (*compact, *Keys, error) {
 	if err := v.Check(); err != nil {
 		return nil, nil, &Error{Reason: ReasonConfiguration, Detail: "nothing can be accepted", Cause: err}
 	}
@@ -247,6 +264,11 @@ func (v *Verifier) open(ctx context.Context, token string) (*compact, *Keys, err
 	}
 	if !slices.Contains(v.rules.algorithms, j.header.alg.name) {
 		return nil, nil, refuse(ReasonAlgorithm, "its alg is not allowed") // RFC 8725 §3.1
+	}
+	if held := v.Keys.Current(); claims && held != nil && j.header.keyID != "" && !held.unnamed && !held.knows(j.header.keyID) {
+		if err := v.hopeless(j); err != nil {
+			return nil, nil, err
+		}
 	}
 	keys, err := v.Keys.Find(ctx, j.header.keyID)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"sallyport"
@@ -195,7 +197,11 @@ func refuseToken(err error) error {
 	reason := jose.ReasonOf(err)
 	switch {
 	case reason.Ours():
-		return problem.Fail(problem.KeysUnavailable, err).With("Retry-After", "5")
+		wait := 5 * time.Second
+		if undecided, ok := errors.AsType[*jose.Undecided](err); ok {
+			wait = undecided.Retry
+		}
+		return problem.Fail(problem.KeysUnavailable, err).With("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	case reason == jose.ReasonExpired:
 		return problem.Refuse(problem.TokenExpired, "The token has expired").Because(err)
 	}

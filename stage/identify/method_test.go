@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"sallyport"
+	"sallyport/jose"
 	"sallyport/problem"
 )
 
@@ -205,4 +207,21 @@ func TestSeveralIssuersOfOneScheme(t *testing.T) {
 	}
 	_, err := m.Check(asking(t), two.token(t, map[string]any{"iss": one.name, "email": "x"}))
 	wantKind(t, err, problem.TokenInvalid)
+}
+
+// hasty is a key set that may not be fetched again yet.
+type hasty struct{ absent }
+
+func (hasty) Find(context.Context, string) (*jose.Keys, error) {
+	return nil, &jose.Undecided{Retry: 12*time.Second + 1}
+}
+
+func TestAnUndecidedTokenMayComeAgain(t *testing.T) {
+	one := newIssuer(t, "https://one.example", "EdDSA")
+	by := one.accepted()
+	by.Verifier.Keys = hasty{}
+	_, err := newJWT(t, "one", 16, by).Check(asking(t), one.token(t, nil))
+	if r := wantKind(t, err, problem.KeysUnavailable); r.Fields.Get("Retry-After") != "13" || weigh(err) != 0 {
+		t.Errorf("it may come again after %q s, and counts %v", r.Fields.Get("Retry-After"), weigh(err))
+	}
 }
