@@ -17,12 +17,7 @@ import (
 // basic makes the method of HTTP Basic. What users stand in the configuration
 // is known when it is built; the store is asked per request.
 func (a *apiBuilder) basic(c *config.Scheme) (identify.Method, error) {
-	memory := int64(a.builder.config.Sizes.PasswordMemory)
-	// One for all schemes and plans: the memory is the process's, and a reload
-	// must not have every user hashed anew.
-	checker, err := sallyport.Shared(a.result.Lasting, fmt.Sprintf("passwords within %d bytes", memory), func() (*password.Checker, error) {
-		return password.NewChecker(password.Settings{Memory: memory, Now: a.env.Now}), nil
-	})
+	checker, err := a.builder.checker()
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +37,16 @@ func (a *apiBuilder) basic(c *config.Scheme) (identify.Method, error) {
 	}
 	a.warnOfClearPasswords(c)
 	return method, mistakes.Err()
+}
+
+// checker is one for all schemes and plans, and for whoever sets passwords: the
+// memory is the process's, and a reload must not have every user hashed anew.
+func (b *builder) checker() (checker *password.Checker, err error) {
+	memory := int64(b.config.Sizes.PasswordMemory)
+	b.result.Passwords, err = sallyport.Shared(b.result.Lasting, fmt.Sprintf("passwords within %d bytes", memory), func() (*password.Checker, error) {
+		return password.NewChecker(password.Settings{Memory: memory, Now: b.env.Now}), nil
+	})
+	return b.result.Passwords, err
 }
 
 // users puts those of the configuration into the method, and tells what their

@@ -21,6 +21,7 @@ import (
 	"sallyport/config"
 	"sallyport/jsonschema"
 	"sallyport/openapi"
+	"sallyport/password"
 	"sallyport/problem"
 	"sallyport/roster"
 	"sallyport/source"
@@ -85,6 +86,9 @@ type Result struct {
 	// what they have come to, by API.
 	Trails  *limit.Trails
 	Lookups []*limit.LookupCounts
+	// Passwords bounds what passwords take, those that are set included; nil if
+	// no store is open and no scheme has any.
+	Passwords *password.Checker
 	// Lasting is to be kept once the plan serves.
 	Lasting *sallyport.Lasting
 }
@@ -114,6 +118,11 @@ type Ready struct {
 func Build(ctx context.Context, env *sallyport.Env, c *config.Config, o Options) (*Result, error) {
 	b := &builder{ctx: ctx, env: env, config: c, options: o, result: &Result{Files: slices.Clone(c.Files), Lasting: env.Lasting()}, router: newRouter(), texts: make(map[string]string)}
 	b.fillSecrets()
+	if o.Roster != nil {
+		if _, err := b.checker(); err != nil {
+			return nil, err
+		}
+	}
 	digest := sha256.New()
 	for i := range c.APIs {
 		if api := b.api(&c.APIs[i]); api != nil {

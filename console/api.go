@@ -13,6 +13,7 @@ import (
 
 	"sallyport"
 	"sallyport/message"
+	"sallyport/password"
 	"sallyport/problem"
 	"sallyport/store"
 )
@@ -132,6 +133,9 @@ func refusal(err error, method string) error {
 	if !ok {
 		if _, ok := errors.AsType[*problem.Refusal](err); ok {
 			return err
+		}
+		if errors.Is(err, password.ErrBusy) {
+			return problem.Fail(problem.Overloaded, err).With("Retry-After", "2")
 		}
 		return unavailable(err)
 	}

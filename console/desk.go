@@ -12,9 +12,11 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"time"
 
+	"sallyport/password"
 	"sallyport/store"
 )
 
@@ -34,6 +36,9 @@ type Desk struct {
 	Keys  Keyring
 	// Now is the clock.
 	Now func() time.Time
+	// Hash is how a password is hashed where many are set at one time: it bounds
+	// what that takes, and is password.ErrBusy past it. Nil hashes at once.
+	Hash func(ctx context.Context, secret string, c password.Cost) (string, error)
 }
 
 // By is who does something, and from where.

@@ -27,9 +27,7 @@ const shortestPassword = 12
 func (d *Desk) SetPassword(ctx context.Context, by By, consumer, username, secret string) (*Password, error) {
 	var checked checks
 	username = checked.username(username)
-	if _, err := password.Prepare(secret); err != nil || utf8.RuneCountInString(secret) < shortestPassword {
-		checked.wrong("/password", "minLength", "must be at least %d characters and at most %d bytes long, without control characters", shortestPassword, password.MaxPassword)
-	}
+	checked.password("/password", secret)
 	if err := checked.err(); err != nil {
 		return nil, err
 	}
@@ -37,7 +35,7 @@ func (d *Desk) SetPassword(ctx context.Context, by By, consumer, username, secre
 	if err != nil {
 		return nil, err
 	}
-	hash, err := password.Hash(secret, password.DefaultCost())
+	hash, err := d.hash(ctx, secret)
 	if err != nil {
 		return nil, fmt.Errorf("hashing a password: %w", err)
 	}
@@ -47,6 +45,24 @@ func (d *Desk) SetPassword(ctx context.Context, by By, consumer, username, secre
 		return nil, inTheWay("The username is another consumer's: take another one.")
 	}
 	return &Password{username, c.Name, p.Changed}, thePassword.told(err)
+}
+
+func (c *checks) password(pointer, secret string) {
+	switch _, err := password.Prepare(secret); {
+	case utf8.RuneCountInString(secret) < shortestPassword:
+		c.wrong(pointer, "minLength", "must be at least %d characters long", shortestPassword)
+	case len(secret) > password.MaxPassword:
+		c.wrong(pointer, "maxLength", "must be at most %d bytes long", password.MaxPassword)
+	case err != nil:
+		c.wrong(pointer, "pattern", "must be text without control characters")
+	}
+}
+
+func (d *Desk) hash(ctx context.Context, secret string) (string, error) {
+	if d.Hash == nil {
+		return password.Hash(secret, password.DefaultCost())
+	}
+	return d.Hash(ctx, secret, password.DefaultCost())
 }
 
 // heldBy is the detail of an entry about what a consumer has.

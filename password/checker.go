@@ -39,8 +39,8 @@ type Settings struct {
 	Now func() time.Time
 }
 
-// Checker checks passwords against hashes, and bounds what that takes. It is
-// safe for many goroutines, and has none of its own.
+// Checker checks passwords against hashes, and makes hashes, and bounds what
+// both take together. It is safe for many goroutines, and has none of its own.
 type Checker struct {
 	Settings
 
@@ -218,19 +218,40 @@ func (c *Checker) makeRoom(stored string) {
 	}
 }
 
-// turn waits for its turn, within bounds, and computes.
+// turn waits for its turn and computes.
 func (c *Checker) turn(ctx context.Context, s *Stored, password string) (bool, error) {
 	if !c.Fits(s.cost) {
 		return false, errors.New("the stored hash of the password takes more memory than there is for it")
 	}
-	weight := max(int64(s.cost.Memory), c.least)
+	done, err := c.begin(ctx, s.cost)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	return s.Matches(password), nil
+}
+
+// Hash is as the function Hash, and waits for its turn among the checks. One
+// that takes more than all memory there is waits for all of it. The error is
+// ErrBusy or that ctx ended, or the function's.
+func (c *Checker) Hash(ctx context.Context, password string, cost Cost) (string, error) {
+	done, err := c.begin(ctx, cost)
+	if err != nil {
+		return "", err
+	}
+	defer done()
+	return Hash(password, cost)
+}
+
+// begin waits for a turn, within bounds.
+func (c *Checker) begin(ctx context.Context, cost Cost) (done func(), err error) {
+	weight := min(max(int64(cost.Memory), c.least), c.memory)
 	if !c.turns.TryAcquire(weight) {
 		if err := c.await(ctx, weight); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	defer c.turns.Release(weight)
-	return s.Matches(password), nil
+	return func() { c.turns.Release(weight) }, nil
 }
 
 func (c *Checker) await(ctx context.Context, weight int64) error {

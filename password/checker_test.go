@@ -213,3 +213,33 @@ func BenchmarkChecker(b *testing.B) {
 		})
 	}
 }
+
+// Whoever makes hashes waits among those who check them.
+func TestCheckerHashesWithinItsBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newChecker(Settings{Waiting: 1, Wait: time.Second})
+		cost := Cost{Memory: minPerLane, Passes: 1, Lanes: 1}
+		c.turns.TryAcquire(c.memory)
+		waited := make(chan error)
+		go func() {
+			_, err := c.Hash(t.Context(), "right", cost)
+			waited <- err
+		}()
+		synctest.Wait()
+		if _, err := c.Hash(t.Context(), "right", cost); !errors.Is(err, ErrBusy) {
+			t.Errorf("one too many: %v", err)
+		}
+		c.turns.Release(c.memory)
+		if err := <-waited; err != nil {
+			t.Error(err)
+		}
+		if !c.turns.TryAcquire(c.memory) {
+			t.Error("a turn was not given back")
+		}
+		c.turns.Release(c.memory)
+		hash, err := c.Hash(t.Context(), "right", Cost{Memory: uint32(c.memory) + minPerLane, Passes: 1, Lanes: 1})
+		if right, _ := Verify(hash, "right"); err != nil || !right {
+			t.Errorf("more than all memory: %q %v", hash, err)
+		}
+	})
+}

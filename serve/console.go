@@ -10,6 +10,7 @@ import (
 	"sallyport"
 	"sallyport/build"
 	"sallyport/console"
+	"sallyport/password"
 )
 
 // firstTokenFile is where the first administrator finds a token.
@@ -22,7 +23,7 @@ func (s *server) openConsole(ctx context.Context) error {
 	if s.kept == nil || s.config.Admin.Address == "" {
 		return nil
 	}
-	desk := &console.Desk{Store: s.kept.Store, Keys: s.kept.Ring, Now: s.env.Now}
+	desk := &console.Desk{Store: s.kept.Store, Keys: s.kept.Ring, Now: s.env.Now, Hash: s.hashPassword}
 	c, err := console.Configuration()
 	if err != nil {
 		return err
@@ -42,6 +43,12 @@ func (s *server) openConsole(ctx context.Context) error {
 	plan.Finish = append(slices.Clone(plan.Finish), sallyport.Placed{Stage: sallyport.Record, Name: "audit", Step: &console.Refusals{Desk: desk}})
 	s.console, s.consoleEnv = sallyport.NewGateway(env, &plan), env
 	return s.firstToken(ctx, desk)
+}
+
+// hashPassword shares the turns of those that check passwords: a flood of new
+// ones would else take what memory there is.
+func (s *server) hashPassword(ctx context.Context, secret string, c password.Cost) (string, error) {
+	return s.passwords.Load().Hash(ctx, secret, c)
 }
 
 func (s *server) closeConsole() {

@@ -25,6 +25,7 @@ import (
 	"sallyport"
 	"sallyport/build"
 	"sallyport/config"
+	"sallyport/password"
 	"sallyport/roster"
 	"sallyport/stage/forward"
 	"sallyport/stage/identify"
@@ -85,6 +86,7 @@ type server struct {
 	failed    chan error
 	draining  atomic.Bool
 	ready     atomic.Pointer[[]build.Ready]
+	passwords atomic.Pointer[password.Checker]
 }
 
 // Run serves until ctx ends, then drains. Mistakes in the configuration are
@@ -169,6 +171,7 @@ func (s *server) build(ctx context.Context, c *config.Config) (*build.Result, er
 func (s *server) adopt(c *config.Config, result *build.Result) {
 	ready := slices.Concat(result.Ready, result.Reachable, s.storeReady())
 	s.ready.Store(&ready)
+	s.passwords.Store(result.Passwords)
 	s.upstreams.Show(result.Upstreams, result.Tunnels)
 	s.guessing.Show(s.env, result.Guessing, result.Watches)
 	s.lookups.Show(result.Trails, result.Lookups)

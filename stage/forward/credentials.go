@@ -58,6 +58,9 @@ func (c *Credentials) Withhold(in, name string) {
 	}
 }
 
+// given tells whether the backend is given something that it could repeat.
+func (c *Credentials) given() bool { return c != nil && (len(c.fields) > 0 || c.query != "") }
+
 // fieldText: RFC 9110 §5.5, without obs-text, and without white space that a
 // parser would take off.
 func fieldText(value string) bool {

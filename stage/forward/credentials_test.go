@@ -43,6 +43,22 @@ func TestCredentialsTakeTheClientsPlace(t *testing.T) {
 	}
 }
 
+// A secret that the backend repeats would not be found in two parts of an
+// answer, or in what is compressed.
+func TestCredentialsAskForTheWholeAnswer(t *testing.T) {
+	inQuery := new(Credentials)
+	inQuery.GiveQuery("key", "our key")
+	for name, c := range map[string]*Credentials{"field": given(t, "X-Key", "our key"), "query": inQuery} {
+		t.Run(name, func(t *testing.T) {
+			x := exchange(t, "GET", "/a", "", "range", "bytes=0-3", "If-Range", `"a"`, "If_Range", `"a"`, "Accept-Encoding", "gzip", "Accept_Encoding", "br")
+			head := sent(t, func(url string) *Upstream { u := upstream(t, url); u.Credentials = c; return u }, x)
+			if strings.Contains(strings.ToLower(head), "range") || strings.Contains(head, "gzip") || strings.Contains(head, "br\n") || !strings.Contains(head, "\nAccept-Encoding: identity\n") {
+				t.Errorf("arrives as\n%s", head)
+			}
+		})
+	}
+}
+
 func TestCredentialsAreWithheld(t *testing.T) {
 	c := new(Credentials)
 	c.Withhold("header", "Authorization")

@@ -21,7 +21,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	for _, f := range x.Request.Fields {
 		switch {
 		case u.Owns(f.Name) || hopByHop(f.Name, listed) || u.Credentials.drops(f.Name):
-		case u.Identity && u.asksForLess(f.Name):
+		case u.wantsWhole() && asksForLess(f.Name):
 		case u.Guarded && conditional(f.Name):
 		case u.WebSocket != nil && message.EqualName(f.Name, "Sec-WebSocket-Extensions"):
 			// Sizes are held on the wire: what is compressed there has none.
@@ -31,7 +31,7 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 			out = append(out, f)
 		}
 	}
-	if u.Identity {
+	if u.wantsWhole() {
 		out.Add("Accept-Encoding", "identity")
 	}
 	out.Add("X-Forwarded-Host", x.Request.Authority)
@@ -107,10 +107,15 @@ func (t *text) addTo(out message.Fields) message.Fields {
 	return out
 }
 
+// wantsWhole tells whether the answer is read: where it is judged, and where a
+// secret of ours may stand in it, which nobody would find in two parts of it, or
+// in what is compressed.
+func (u *Upstream) wantsWhole() bool { return u.Identity || u.Credentials.given() }
+
 // asksForLess tells the fields by which a client asks for an answer that is
-// encoded or a part, and so cannot be judged.
-func (u *Upstream) asksForLess(name string) bool {
-	return message.EqualName(name, "Accept-Encoding") || message.EqualName(name, "Range") || message.EqualName(name, "If-Range")
+// encoded or a part.
+func asksForLess(name string) bool {
+	return isAlike("Accept-Encoding", name) || isAlike("Range", name) || isAlike("If-Range", name)
 }
 
 // conditional fields ask for less where the answer has not changed: that it has

@@ -27,7 +27,8 @@ type Upstream struct {
 	// Prefix is put before the name of each identity field, such as X-Caller-.
 	Prefix string
 	// Identity asks the backend for an answer that is neither encoded nor a
-	// part, for operations whose answers of success are read: what cannot be read cannot be filtered.
+	// part, for operations whose answers of success are read: what cannot be read
+	// cannot be filtered. Credentials do the same.
 	Identity bool
 	// Guarded tells that the answer decides whether it leaves: then the backend is
 	// asked for it as a whole, by GET in place of HEAD and without conditions.
