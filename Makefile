@@ -16,7 +16,7 @@ BENCH ?= .
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help build test unit race scripts browser fuzz bench bench-go bench-schema bench-tokens bench-keys soak lint vet fmt docs schema check demo clean
+.PHONY: help build test unit race scripts browser fuzz bench bench-go bench-schema bench-tokens bench-keys bench-rules soak lint vet fmt docs schema check demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-schema: ## the schema engine beside other libraries, in turn, into docs/be
 
 bench-tokens: ## verifying tokens beside other libraries, in turn, into docs/benchmarks-tokens.md
 	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestTokens$$' -tokens ../docs/benchmarks-tokens.md -rounds 15 -benchtime 50ms .
+
+bench-rules: ## rules over objects beside none, in turn, into docs/benchmarks-rules.md
+	cd bench && $(GO) test -mod=mod -vet=off -v -timeout 1h -run '^TestRules$$' -rules ../docs/benchmarks-rules.md -rounds 9 -benchtime 50ms .
 
 KEYS ?= 10000000
 bench-keys: ## KEYS API keys put into a store and looked up, into docs/benchmarks-keys.md
