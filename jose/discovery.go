@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
+
+	"sallyport/destination"
 )
 
 const (
@@ -108,22 +109,34 @@ func (r *Remote) readMetadata(text string) (keys string, err error) {
 }
 
 // checkKeysAddress holds a jwks_uri to what an address in a configuration is held to. Beyond that, whoever can
-// write an issuer's metadata must not have us ask a machine that only we can reach: an address without a name
-// is the issuer's own, or none.
+// write an issuer's metadata must not have us ask a machine that only we can reach: it is at the issuer's own
+// host, or at a public one, which connections to it are held to as well.
 func (r *Remote) checkKeysAddress(address string) error {
 	if err := checkAddress(address, r.AllowHTTP); err != nil {
 		return err
 	}
-	u, err := url.Parse(address)
-	if err != nil {
-		return err
+	if !r.foreign(address) {
+		return nil
 	}
-	issuer, err := url.Parse(r.Issuer)
-	if err != nil {
-		return err
-	}
-	if _, err := netip.ParseAddr(u.Hostname()); (err == nil || loopback(u.Hostname())) && u.Hostname() != issuer.Hostname() {
-		return errors.New("metadata with a jwks_uri at an address that is not the issuer's")
+	// No resolver is asked: what a name leads to counts when it is connected to.
+	if strangers().Judge(context.Background(), destination.URL, address) != destination.Allowed {
+		return errors.New("metadata with a jwks_uri that is neither at the issuer's host nor at a public one: name it as the address of the key set if it is right")
 	}
 	return nil
 }
+
+// strangers is where the metadata of an issuer may lead to beside its own host: what is public.
+func strangers() *destination.Policy { return &destination.Policy{} }
+
+// foreign tells whether an address of keys is at another host than what the configuration names.
+func (r *Remote) foreign(address string) bool {
+	if r.URL != "" {
+		return false
+	}
+	u, err := url.Parse(address)
+	issuer, wrong := url.Parse(r.Issuer)
+	return err != nil || wrong != nil || folded(u.Hostname()) != folded(issuer.Hostname())
+}
+
+// folded is a host as names are compared (RFC 4343), without the dot that may end it.
+func folded(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }

@@ -1,13 +1,17 @@
 package jose
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"sallyport/destination"
 )
 
 // provider serves metadata and keys by path, and remembers who was asked.
@@ -133,7 +137,19 @@ func TestAddressesOfKeysThatMetadataMayName(t *testing.T) {
 		good         bool
 	}{
 		{"https://id.example", "https://id.example/keys", true},
-		{"https://id.example", "https://keys.example:8443/x", true},
+		{"https://id.example", "https://ID.Example.:8443/x", true},
+		{"https://id.example", "https://keys.sallyport.dev:8443/x", true},
+		{"https://id.example", "https://LOCALHOST/keys", false},
+		{"https://id.example", "https://localhost./keys", false},
+		{"https://id.example", "https://keys.localhost/keys", false},
+		{"https://id.example", "https://metadata.google.internal/keys", false},
+		{"https://id.example", "https://vault/keys", false},
+		{"https://id.example", "https://127.1/keys", false},
+		{"https://id.example", "https://2130706433/keys", false},
+		{"https://id.example", "https://0x7f000001/keys", false},
+		{"https://id.example", "https://0177.0.0.1/keys", false},
+		{"https://id.example", "https://[::ffff:10.0.0.1]/keys", false},
+		{"https://id.example", "https://[64:ff9b::a00:1]/keys", false},
 		{"https://id.example", "https://10.0.0.1/keys", false},
 		{"https://id.example", "https://[fd00::1]/keys", false},
 		{"https://id.example", "http://127.0.0.1/keys", false},
@@ -142,10 +158,48 @@ func TestAddressesOfKeysThatMetadataMayName(t *testing.T) {
 		{"https://10.0.0.1", "https://10.0.0.1:444/keys", true},
 		{"https://10.0.0.1", "https://10.0.0.2/keys", false},
 		{"http://127.0.0.1:1", "http://127.0.0.1:2/keys", true},
+		{"http://localhost:1", "http://LocalHost.:2/keys", true},
+		{"https://id.example", "https://127.0.0.1.:2/keys", false},
 	} {
 		if err := (&Remote{Issuer: c.issuer}).checkKeysAddress(c.keys); (err == nil) != c.good {
 			t.Errorf("%s of %s: %v", c.keys, c.issuer, err)
 		}
+	}
+}
+
+// A public name may lead to a private address, and do so after it was judged: no connection is made to one.
+func TestForeignKeysAreFetchedFromPublicAddressesAlone(t *testing.T) {
+	p := newProvider(t)
+	p.set("/keys", keysOf(t))
+	r := &Remote{Issuer: "https://id.example"}
+	for name, c := range map[string]struct {
+		control func(string, string, syscall.RawConn) error
+		want    error
+	}{
+		"of the issuer's host": {nil, nil},
+		"of another":           {strangers().Control, destination.ErrAddress},
+	} {
+		client, done := r.client(c.control)
+		if _, _, err := get(t.Context(), client, p.URL+"/keys", "", maxSetBytes); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		done()
+	}
+}
+
+// The fetch itself is held to it: the name in the metadata is public, and the machine's resolver says otherwise.
+func TestFetchOfForeignKeysIsHeldToPublicAddresses(t *testing.T) {
+	p := newProvider(t)
+	p.set("/keys", keysOf(t))
+	now := atNoon()
+	port := p.URL[strings.LastIndex(p.URL, ":"):]
+	r := &Remote{Issuer: "http://localhost" + port, AllowHTTP: true, Now: func() time.Time { return now }}
+	r.discovered = discovered{p.URL + "/keys", now} // as if 127.0.0.1 were what a name leads to
+	if _, _, err := r.fetch(); !errors.Is(err, destination.ErrAddress) {
+		t.Errorf("fetched: %v", err)
+	}
+	if asked := p.requests(); len(asked) != 0 {
+		t.Errorf("asked %v", asked)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -40,8 +42,9 @@ type Remote struct {
 	// AllowHTTP accepts plain http to any host. Whoever is on the way can then put their own keys in.
 	AllowHTTP bool
 
-	// Client makes the requests. Nil means one of its own, without proxies. Redirects are refused and no
-	// cookies kept with any: the address is that of the configuration and no other.
+	// Client makes the requests. Nil means one of its own, without proxies, which connects to no private
+	// address that metadata lead to under another name than the issuer's; with any other that is left to its
+	// transport. Redirects are refused and no cookies kept with any.
 	Client *http.Client
 
 	// MaxAge is how old a set may be before it is fetched again, in the background, at its next use. At twice
@@ -332,11 +335,15 @@ func (r *Remote) fetch() (keys *Keys, fresh time.Duration, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.timeout())
 	defer cancel()
-	client, done := r.client()
+	client, done := r.client(nil)
 	defer done()
 	address, err := r.address(ctx, client)
 	if err != nil {
 		return nil, 0, err
+	}
+	if r.foreign(address) {
+		client, done = r.client(strangers().Control)
+		defer done()
 	}
 	text, fields, err := get(ctx, client, address, "application/jwk-set+json, application/json", maxSetBytes)
 	if err == nil {
@@ -378,8 +385,9 @@ func get(ctx context.Context, client *http.Client, address, accept string, most 
 	return text, response.Header, err
 }
 
-// client returns the client with its redirects and cookies off, and what to call when the fetch is done.
-func (r *Remote) client() (*http.Client, func()) {
+// client returns the client with its redirects and cookies off, and what to call when the fetch is done. Its
+// connections, where they are its own, are begun only where control has no error (net.Dialer); nil has none.
+func (r *Remote) client(control func(network, address string, _ syscall.RawConn) error) (*http.Client, func()) {
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if r.Client != nil {
 		client := *r.Client
@@ -387,6 +395,7 @@ func (r *Remote) client() (*http.Client, func()) {
 		return &client, func() {}
 	}
 	transport := &http.Transport{
+		DialContext:            (&net.Dialer{Control: control}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableKeepAlives:      true, // the next fetch is minutes away
@@ -397,7 +406,7 @@ func (r *Remote) client() (*http.Client, func()) {
 
 // loopback takes names literally: what "localhost.example" resolves to is somebody else's choice.
 func loopback(host string) bool {
-	if host == "localhost" {
+	if folded(host) == "localhost" {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)
