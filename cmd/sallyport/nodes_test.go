@@ -45,9 +45,10 @@ func TestNodes(t *testing.T) {
 	}
 	f.timed("a role that was given", all, key, "/desk", 200, "consumers", "set", "shop", "--role", "clerk")
 	f.timed("a consumer that was shut out", all, key, "/things", 401, "consumers", "disable", "shop")
+	other := f.run("keys", "issue", "shop", "--quiet", "--name", "other")
 	f.timed("a consumer that was let in again", all, key, "/things", 200, "consumers", "enable", "shop")
 
-	other := f.run("keys", "issue", "shop", "--quiet", "--name", "other")
+	// All changes so far are applied: what is read from here on is remembered.
 	for _, n := range all {
 		n.becomes(other, "/things", 200)
 	}
