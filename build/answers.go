@@ -27,7 +27,12 @@ func (o *operationBuilder) filter() {
 	}, enforced(answers.PositionOf("headers"), "answer: fields that tell about the backend are removed"))
 	modes := map[string]filter.Mode{"prune": filter.Prune, "observe": filter.Watch, "block": filter.Block}
 	mode, on := modes[answers.Mode]
-	if (!on || mode == filter.Watch) && o.needsAnswers() {
+	o.veiled = len(o.guarded.fields) > 0 && o.veils()
+	if (o.guardsAnswers() || o.veiled) && o.isWebSocket() {
+		o.faults.Add(o.declared.At, "take the rules away from the operation", "%s is a WebSocket, and rules over its answer cannot be held: what comes through it is not looked into", o.op.ID)
+		return
+	}
+	if (!on || mode == filter.Watch) && (o.guardsAnswers() || o.veiled) {
 		o.faults.Add(answers.PositionOf("mode"), "set it to prune or block", "rules over the answer of %s cannot be held with answers.mode %s", o.op.ID, answers.Mode)
 		return
 	}
@@ -35,7 +40,7 @@ func (o *operationBuilder) filter() {
 		o.unenforced(annotation(answers.PositionOf("mode"), "answer: statuses, media types and bodies are not held (mode off)"))
 		return
 	}
-	step := &filter.Answer{Mode: mode, Guarded: o.guardsAnswers()}
+	step := &filter.Answer{Mode: mode, Guarded: o.guardsAnswers(), Object: len(o.guarded.allow) > 0}
 	controls := []sallyport.Control{}
 	for _, r := range o.declared.Responses {
 		status, err := filter.ParseStatus(r.Status)

@@ -255,13 +255,24 @@ func (a *apiBuilder) unused() {
 	}
 	for i := range a.config.Operations {
 		o := &a.config.Operations[i]
-		a.unusedGlob(config.Glob(o.Name), o.At)
+		a.unusedEntry(o)
 	}
 }
 
 func (a *apiBuilder) unusedGlobs(key string, globs []config.Glob, place config.Place) {
 	for i, g := range globs {
 		a.unusedGlob(g, place.PositionOf(fmt.Sprintf("%s/%d", key, i)))
+	}
+}
+
+// unusedEntry finds settings that are for no operation.
+func (a *apiBuilder) unusedEntry(o *config.Override) {
+	if !strings.HasPrefix(o.Name, "/") && !strings.HasPrefix(o.Name, "tag:") {
+		a.unusedGlob(config.Glob(o.Name), o.At)
+		return
+	}
+	if !slices.ContainsFunc(a.document.Operations, func(op *openapi.Operation) bool { return o.Fits(op.ID, op.Path, op.Tags) }) {
+		a.mistakes.Add(o.At, "write it as the document does; * stands for any characters", "no operation of the document fits %q", o.Name)
 	}
 }
 

@@ -77,6 +77,7 @@ func (o *operationBuilder) guards() guarded {
 func (o *operationBuilder) guard() {
 	o.guarded = o.guards()
 	o.noteFields()
+	o.needsList()
 	if len(o.guarded.allow) == 0 && o.guarded.object == nil {
 		o.guardBody(nil, o.writableFields())
 		return
@@ -92,7 +93,7 @@ func (o *operationBuilder) guard() {
 		if r == nil {
 			continue
 		}
-		o.bound = o.bound || about(r.Rule)
+		o.bound = o.bound || about(r.Rule) && r.Needs().Has(rule.Caller)
 		switch n := r.Needs(); {
 		case n.Has(rule.Request) && n.Has(rule.Object):
 			o.faults.Add(s.at, "write one rule for each", "the rule of %s asks for request and object together", o.op.ID)
@@ -128,7 +129,9 @@ func (o *operationBuilder) compileRule(s statement, v *rule.Vocabulary) *guard.R
 	compiled, err := rule.Compile(s.text, v)
 	if m, ok := err.(*rule.Mistake); ok {
 		at := s.at
-		at.Column += m.Offset
+		if !strings.Contains(s.text, "\n") { // else it begins on another line
+			at.Column += m.Offset
+		}
 		remedy := m.Remedy
 		if o.guarded.object == nil && o.mentions(s.text, rule.Object) {
 			remedy = "name the operation that reads it: object: { read: ID }"
@@ -286,7 +289,7 @@ func (o *operationBuilder) isSuccess(status int) bool {
 func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType, success bool) []sallyport.Control {
 	g := o.guarded
 	if !success {
-		g.allow, g.keep = nil, nil
+		g = o.fitting(media.Schema)
 	}
 	fields := o.visibleFields(media.Schema)
 	switch {
@@ -299,9 +302,6 @@ func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType,
 		return controls
 	case media.Schema == nil:
 		return []sallyport.Control{enforced(m.At, "answer %s: refused, since no rule can be asked about it", m.Range)}
-	}
-	if success && len(fields) > 0 {
-		o.showsUnveiled()
 	}
 	o.isAsked = true
 	held := &filter.Guard{}
@@ -325,13 +325,51 @@ func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType,
 	return controls
 }
 
+// fitting are the rules that an answer which is no success has all the values for:
+// it shows the object as a success does.
+func (o *operationBuilder) fitting(schema *jsonschema.Schema) guarded {
+	var g guarded
+	if schema == nil {
+		return g
+	}
+	v := o.vocabulary(schema)
+	for _, s := range o.guarded.allow {
+		if _, err := rule.Compile(s.text, v); err == nil {
+			g.allow = append(g.allow, s)
+		}
+	}
+	if k := o.guarded.keep; k != nil {
+		list, err := jsonschema.CompilePlace(k.At)
+		if err == nil && schema.TypesAt(list)&jsonschema.Array != 0 {
+			g.keep = k
+		}
+	}
+	return g
+}
+
+// kindsOf are the types of what stands at a place, as the reader of a body tells
+// them: of numbers it knows one.
+func kindsOf(schema *jsonschema.Schema, at string) jsonschema.Types {
+	place, err := jsonschema.CompilePlace(at)
+	if err != nil {
+		return jsonschema.AnyType
+	}
+	types := schema.TypesAt(place)
+	if types&jsonschema.Integer != 0 {
+		types |= jsonschema.Number
+	}
+	return types
+}
+
+// needsList finds a rule over items where none were asked for.
+func (o *operationBuilder) needsList() {
+	if k := o.guarded.keep; k != nil && !o.reads() {
+		o.faults.Add(k.Place.At, "name the operation under except", "%s is no GET: what it answers is no list that was asked for", o.op.ID)
+		o.guarded.keep = nil
+	}
+}
+
 // guardsAnswers tells whether rules look at what the backend answers.
 func (o *operationBuilder) guardsAnswers() bool {
 	return len(o.guarded.allow) > 0 || o.guarded.keep != nil
-}
-
-// needsAnswers tells whether some rule needs the answers to be held to their
-// schemas.
-func (o *operationBuilder) needsAnswers() bool {
-	return o.guardsAnswers() || len(o.visibleFields(o.successSchema(o.declared))) > 0
 }

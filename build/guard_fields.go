@@ -110,13 +110,17 @@ func (o *operationBuilder) veil(held *filter.Guard, fields []*config.Field, sche
 }
 
 // writableFields are the rules about values that some body of the request can
-// have.
+// have, of whatever media type.
 func (o *operationBuilder) writableFields() []*config.Field {
-	s := o.requestSchema()
 	var fields []*config.Field
+	if o.declared.Body == nil {
+		return nil
+	}
 	for _, f := range o.guarded.fields {
-		if _, ok := o.has(s, f); ok && f.Writable != "" {
-			fields = append(fields, f)
+		for _, m := range o.declared.Body.Content {
+			if o.mayHold(m, f, jsonschema.Request) && f.Writable != "" && !slices.Contains(fields, f) {
+				fields = append(fields, f)
+			}
 		}
 	}
 	return fields
@@ -153,19 +157,67 @@ func (o *operationBuilder) guardWritable(look *inspect.Look, fields []*config.Fi
 	}
 }
 
-// showsUnveiled finds a success that is no JSON with a schema, where rules say who
-// may see values: they could be in it.
-func (o *operationBuilder) showsUnveiled() {
+// veils tells whether rules say who may see values that some answer can have, of
+// whatever status and media type. A success that is no JSON with a schema could
+// show them, and so could any answer that has a schema and is not of JSON: that is
+// a mistake.
+func (o *operationBuilder) veils() bool {
+	veils := false
+	for _, f := range o.guarded.fields {
+		for _, r := range o.declared.Responses {
+			for _, m := range r.Content {
+				veils = o.mayHold(m, f, jsonschema.Response) && f.Visible != "" || veils
+			}
+		}
+	}
+	if !veils {
+		return false
+	}
 	for _, r := range o.declared.Responses {
 		status, err := filter.ParseStatus(r.Status)
-		if err != nil || !mayBeSuccess(status) {
+		if err != nil {
 			continue
 		}
 		for _, m := range r.Content {
 			one, err := mediatype.ParseRange(m.Range)
-			if t, exact := one.Type(); err == nil && (!exact || !t.IsJSON() || m.Schema == nil) {
+			t, exact := one.Type()
+			if err == nil && (!exact || !t.IsJSON() || m.Schema == nil) && (o.isSuccess(status) || m.Schema != nil || m.ItemSchema != nil) {
 				o.faults.Add(m.At, "declare JSON with a schema alone, or take the rule away from the operation", "an answer of %s could show a value of which a rule says who may see it", m.Range)
 			}
 		}
 	}
+	return true
+}
+
+// mayHold tells whether a body of the media type can have the value, by its
+// schema or by that of its items.
+func (o *operationBuilder) mayHold(m *openapi.MediaType, f *config.Field, direction jsonschema.Direction) bool {
+	holds := false
+	for _, n := range []*source.Node{m.Schema, m.ItemSchema} {
+		if n == nil {
+			continue
+		}
+		if s, err := o.compiler.Compile(n, jsonschema.Use{Direction: direction, Closed: true}); err == nil {
+			_, ok := o.has(s, f)
+			holds = holds || ok
+		}
+	}
+	return holds
+}
+
+// accept is what the backend is asked for where an answer must be JSON.
+func (o *operationBuilder) accept() string {
+	media, _ := o.successMedia(o.declared, o.isSuccess)
+	switch {
+	case media == nil || !o.guardsAnswers() && !o.veiled:
+		return ""
+	case isJSONRange(media.Range):
+		return media.Range
+	}
+	return "application/json"
+}
+
+func isJSONRange(text string) bool {
+	one, err := mediatype.ParseRange(text)
+	return err == nil && isJSON(one)
 }

@@ -31,8 +31,9 @@ func (o *operationBuilder) guardList(held *filter.Guard, schema *jsonschema.Sche
 	if r == nil {
 		return nil
 	}
+	o.bound = o.bound || r.Needs().Has(rule.Caller)
 	set := guard.NewSet(rule.Item, r)
-	held.Keep, held.Watch.Keep = set, []jsonschema.Keep{{Array: list, Read: set.Capture}}
+	held.Keep, held.Watch.Keep = set, []jsonschema.Keep{{Array: list, Read: set.Capture, Types: kindsOf(schema, k.At+"/*")}}
 	o.guardCounts(held, schema)
 	return []sallyport.Control{enforced(s.at, "answer: items of %s leave for which %s (%s)", orElse(k.At, "the list"), k.Rule, way(r))}
 }
@@ -92,6 +93,7 @@ func (o *operationBuilder) guardSequence(media *filter.Media, m *openapi.MediaTy
 	if r == nil {
 		return nil
 	}
+	o.bound = o.bound || r.Needs().Has(rule.Caller)
 	set := guard.NewSet(rule.Item, r)
 	o.isAsked = true
 	media.Keep = &filter.ItemGuard{Rules: set, Watch: jsonschema.Watch{Capture: set.Capture}}

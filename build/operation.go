@@ -18,7 +18,7 @@ import (
 
 // operation makes the steps of one operation, in the order of a request's way.
 func (a *apiBuilder) operation(d *openapi.Operation) *sallyport.Operation {
-	rules := a.config.For(d.ID)
+	rules := a.config.For(d.ID, d.Path, d.Tags)
 	op := &sallyport.Operation{
 		API:        a.config.Name,
 		ID:         d.ID,
@@ -89,7 +89,8 @@ type operationBuilder struct {
 	faults   source.Mistakes
 	guarded  guarded
 	isAsked  bool // rules are bound to some answer
-	bound    bool // a rule before the answer is about an object
+	veiled   bool // rules say who may see values of an answer
+	bound    bool // a rule binds the caller to objects; one over either alone does not
 	identity bool // the answers of success are read: see forward.Upstream
 }
 
@@ -197,7 +198,8 @@ func (o *operationBuilder) forward() {
 		Prefix:       string(o.config.Caller.Headers),
 		Strip:        o.stripped(),
 		Identity:     o.identity,
-		Guarded:      o.guardsAnswers(),
+		Guarded:      o.guardsAnswers() || o.veiled,
+		Accept:       o.accept(),
 		PreserveHost: o.config.Upstream.Host == "preserve",
 		Idle:         waits.Idle.Duration(),
 		Whole:        waits.Whole.Duration(),

@@ -168,7 +168,8 @@ func (r *Report) keywords(s *jsonschema.Schema) []jsonschema.KeywordUse {
 func (r *Report) read(i int) *reading {
 	op := r.api.Operations[i]
 	o := &reading{Report: r, op: r.api.Document.Operations[i], served: served(op), index: map[string]int{}, governed: map[string][]governed{}}
-	rules := r.api.config.For(op.ID)
+	declared := r.api.Document.Operations[i]
+	rules := r.api.config.For(op.ID, declared.Path, declared.Tags)
 	if slices.Contains(rules.Observe, sallyport.Validate.String()) {
 		o.modes[jsonschema.Request-1] = Observed
 	}

@@ -20,14 +20,10 @@ type Unguarded struct {
 	Proposal string
 }
 
-// isGuarded tells whether rules bind the operation to objects. A rule over the
-// caller alone says who may ask, not for what.
-func (o *operationBuilder) isGuarded() bool { return o.bound || o.guardsAnswers() }
-
 // findUnguarded notes the operation if nothing binds what it is asked for.
 // Where nobody is known there is nobody to bind.
 func (o *operationBuilder) findUnguarded() {
-	if o.isGuarded() || o.open() || !o.declared.SecurityDeclared {
+	if o.bound || o.open() || !o.declared.SecurityDeclared {
 		return
 	}
 	var names []string

@@ -78,8 +78,8 @@ type API struct {
 	// Stages whose findings are recorded and not enforced. A stage's own
 	// failure is enforced all the same.
 	Observe []string `yaml:"observe" choices:"identify limit authorize validate inspect"`
-	// Other settings for single operations, by id; * stands for any run of
-	// characters. Where several entries fit, they are applied in the order of
+	// Other settings for single operations, by id, by tag:NAME, or by the path as
+	// the document writes it; * stands for any run of characters. Where several entries fit, they are applied in the order of
 	// the file: what a later one writes counts.
 	Operations []Override `yaml:"operations,named"`
 }

@@ -190,13 +190,13 @@ func TestFor(t *testing.T) {
       uploadAvatar: { request: { max_body: 3MiB }, answers: { mode: block }, observe: [] }
 `).APIs[0]
 	t.Run("an operation that no entry fits has the settings of its API", func(t *testing.T) {
-		r := a.For("getOrder")
+		r := a.For("getOrder", "", nil)
 		equal(t, "the size", r.Request.MaxBody, 2<<20)
 		equal(t, "observe", r.Observe, []string{"validate"})
 		equal(t, "first_byte", r.Waits.FirstByte.Duration(), 30*time.Second)
 	})
 	t.Run("what an entry does not write stays", func(t *testing.T) {
-		r := a.For("uploadBook")
+		r := a.For("uploadBook", "", nil)
 		equal(t, "the size", r.Request.MaxBody, 50<<20)
 		equal(t, "the status", r.Request.Status, 422)
 		equal(t, "first_byte", r.Waits.FirstByte.Duration(), 5*time.Minute)
@@ -205,7 +205,7 @@ func TestFor(t *testing.T) {
 		equal(t, "the status's place", r.Request.PositionOf("status").String(), "dir/f.yaml:5:40")
 	})
 	t.Run("a later entry counts more", func(t *testing.T) {
-		r := a.For("uploadAvatar")
+		r := a.For("uploadAvatar", "", nil)
 		equal(t, "the size", r.Request.MaxBody, 3<<20)
 		equal(t, "read_only", r.Request.ReadOnly, "refuse")
 		equal(t, "mode", r.Answers.Mode, "block")

@@ -73,6 +73,6 @@ func keepsPromises(t *testing.T, c *Config) {
 				t.Fatalf("the limit %+v", l)
 			}
 		}
-		a.For("x")
+		a.For("x", "/x", []string{"x"})
 	}
 }

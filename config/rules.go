@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -87,8 +88,9 @@ func (*Header) shorthand() string { return "value" }
 type Override struct {
 	Place `json:"-"`
 
-	// Name is what fits the ids of operations; * stands for any run of
-	// characters.
+	// Name is what fits the ids of operations; tag:NAME those that have the tag,
+	// and what begins with / those of the path, as the document writes it. * stands
+	// for any run of characters.
 	Name string `yaml:"-"`
 	// As in the API.
 	Request Request `yaml:"request"`
@@ -118,11 +120,11 @@ type Rules struct {
 
 // For is what holds for an operation: the API's settings, and over them what
 // the entries of operations that fit its id write, in the order of the file.
-func (a *API) For(operation string) Rules {
+func (a *API) For(operation, path string, tags []string) Rules {
 	r := Rules{Request: a.Request, Answers: a.Answers, Observe: a.Observe, Waits: a.Upstream.Waits, Destinations: a.Destinations}
 	for i := range a.Operations {
 		o := &a.Operations[i]
-		if !Glob(o.Name).Match(operation) {
+		if !o.Fits(operation, path, tags) {
 			continue
 		}
 		lay(&r.Request, &o.Request, o.Request.Place)
@@ -137,6 +139,17 @@ func (a *API) For(operation string) Rules {
 		}
 	}
 	return r
+}
+
+// Fits tells whether the entry is for an operation.
+func (o *Override) Fits(operation, path string, tags []string) bool {
+	if tag, ok := strings.CutPrefix(o.Name, "tag:"); ok {
+		return slices.ContainsFunc(tags, Glob(tag).Match)
+	}
+	if strings.HasPrefix(o.Name, "/") {
+		return Glob(o.Name).Match(path)
+	}
+	return Glob(o.Name).Match(operation)
 }
 
 // lay copies the fields whose keys were written.

@@ -53,12 +53,17 @@ func (f *Fields) Veil(x *sallyport.Exchange, captured []jsonschema.Captured) jso
 }
 
 // Set refuses a request that sets what its caller may not. The values of the
-// fields were captured from written on, in their order.
+// fields were captured from written on, in their order. Each rule is asked once,
+// however often its value stands in the body.
 func (f *Fields) Set(x *sallyport.Exchange, captured []jsonschema.Captured, written int) error {
 	facts := f.set.about(x, captured)
+	asked, may := -1, true
 	for n := range captured {
 		i := captured[n].Place - written
-		if i < 0 || facts.decide(f.set.Rules[i]) == rule.Yes {
+		if i >= 0 && i != asked {
+			asked, may = i, facts.decide(f.set.Rules[i]) == rule.Yes
+		}
+		if may {
 			continue
 		}
 		refusal := problem.Refuse(problem.RuleRefused, "").Because(notWritable(f.set.Rules[i].From))

@@ -8,6 +8,7 @@
 package guard
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -136,7 +137,7 @@ func (f *facts) Who() *rule.Who {
 	if f.isKnown {
 		return &f.who
 	}
-	f.isKnown = true
+	f.isKnown, f.who.Nobody = true, true
 	if c := f.exchange.Caller.Proved(); c != nil {
 		f.who = rule.Who{
 			ID: c.ID, Subject: f.exchange.Caller.Subject(), Consumer: c.Consumer, Tenant: c.Tenant, Issuer: c.Issuer, Kind: c.Kind, Scopes: c.Scopes, Roles: c.Roles,
@@ -174,17 +175,36 @@ func (f *facts) Value(root rule.Root, i int) (jsonschema.Value, bool) {
 	captured, first := f.captured, f.rule.first
 	switch root {
 	case rule.Caller:
-		captured, first = f.claimed(), 0
+		v, ok := at(f.claimed(), i)
+		return v, ok && !isEmpty(v)
 	case f.root:
-	default:
-		return jsonschema.Value{}, false
+		return at(captured, first+i)
 	}
+	return jsonschema.Value{}, false
+}
+
+// at is what was captured at a place. Values are captured place by place.
+func at(captured []jsonschema.Captured, place int) (jsonschema.Value, bool) {
 	for n := range captured {
-		if captured[n].Place == first+i {
-			return captured[n].Value, true
+		if captured[n].Place >= place {
+			return captured[n].Value, captured[n].Place == place
 		}
 	}
 	return jsonschema.Value{}, false
+}
+
+// isEmpty tells a claim that says nothing: a caller who has none is equal to
+// nobody.
+func isEmpty(v jsonschema.Value) bool {
+	switch v.Kind {
+	case jsonschema.Null:
+		return true
+	case jsonschema.String:
+		return len(v.Text) == 0
+	case jsonschema.Array, jsonschema.Object:
+		return len(bytes.TrimSpace(v.Raw[1:len(v.Raw)-1])) == 0
+	}
+	return false
 }
 
 // Parameter implements rule.Inputs. What comes twice is not there: nobody knows

@@ -33,7 +33,7 @@ func TestLookAllocatesNothing(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Request, true}, orderSchema)
 	watch := &Watch{
 		Capture: compilePlaces(t, "/customer/email", "/lines/*/sku", "/note", "/customer", "/lines/*/tags/*"),
-		Keep:    []Keep{{compilePlaces(t, "/lines")[0], compilePlaces(t, "/quantity")}},
+		Keep:    []Keep{{compilePlaces(t, "/lines")[0], compilePlaces(t, "/quantity"), 0}},
 		Free:    true,
 	}
 	all := func(_ int, item []Captured) bool { return len(item[0].Text) > 0 }

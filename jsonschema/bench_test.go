@@ -151,9 +151,9 @@ func BenchmarkLook(b *testing.B) {
 		{"nothing", Watch{}},
 		{"two places", Watch{Capture: places}},
 		{"free text", Watch{Free: true}},
-		{"items kept", Watch{Keep: []Keep{{compilePlaces(b, "/lines")[0], compilePlaces(b, "/sku")}}}},
+		{"items kept", Watch{Keep: []Keep{{compilePlaces(b, "/lines")[0], compilePlaces(b, "/sku"), 0}}}},
 		{"one masked", Watch{Mask: []Mask{{places[0], 4}}}},
-		{"all", Watch{Capture: places, Free: true, Mask: []Mask{{places[0], 4}}, Keep: []Keep{{compilePlaces(b, "/lines")[0], compilePlaces(b, "/sku")}}}},
+		{"all", Watch{Capture: places, Free: true, Mask: []Mask{{places[0], 4}}, Keep: []Keep{{compilePlaces(b, "/lines")[0], compilePlaces(b, "/sku"), 0}}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			keep := func(_ int, item []Captured) bool { return len(item) == 1 }

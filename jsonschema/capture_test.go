@@ -66,7 +66,7 @@ func TestCaptureOfARefusedBodyShowsItAsItCame(t *testing.T) {
 func TestARefusedBodyIsStillFilteredAndMasked(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, `{"items":{"properties":{"owner":{},"pin":{}}}}`)
 	places := compilePlaces(t, "", "/owner", "/*/pin")
-	watch := &Watch{Keep: []Keep{{places[0], places[1:2]}}, Mask: []Mask{{places[2], 0}}, Capture: places[2:], Free: true}
+	watch := &Watch{Keep: []Keep{{places[0], places[1:2], 0}}, Mask: []Mask{{places[2], 0}}, Capture: places[2:], Free: true}
 	found := Found{Keep: keepsOf("me")}
 	got := s.Look([]byte(`[{"owner":"x","pin":"1"}, {"owner":"me","pin":"2","x":3}, {"y":1}]`), Cleaning{}, watch, &found)
 	if want := `[{"owner":"me","pin":"****","x":3}]`; string(got.Body) != want || told(got.Faults) != "/0/x additionalProperties: is not declared" || got.Undecided ||

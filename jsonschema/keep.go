@@ -50,7 +50,7 @@ func (k *check) keepItems(v int32, rule int) int {
 // stays asks whether an item does. Nobody to ask: it does not.
 func (k *check) stays(item int32, rule int) bool {
 	f := k.sight.found
-	if f.Keep == nil {
+	if types := k.asked.Keep[rule].Types; f.Keep == nil || types != 0 && types&k.valueAt(item).Kind == 0 {
 		return false
 	}
 	trail, stray := len(k.sight.trail), k.sight.stray

@@ -35,7 +35,7 @@ func TestKeep(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := compileText(t, Options{Dialect: OpenAPI31}, Use{Closed: true}, c.schema)
-			watch := &Watch{Keep: []Keep{{compilePlaces(t, c.array)[0], compilePlaces(t, "/owner")}}}
+			watch := &Watch{Keep: []Keep{{compilePlaces(t, c.array)[0], compilePlaces(t, "/owner"), 0}}}
 			found.Keep = keepsOf("me")
 			got := s.Look([]byte(c.body), Cleaning{true, true}, watch, &found)
 			if string(got.Body) != c.left || strings.Join(got.Cut, " ") != c.cut || told(got.Faults) != c.faults || got.Undecided {
@@ -58,7 +58,7 @@ func TestKeepThatCannotBeDecided(t *testing.T) {
 		{"/*/items", `["s"]`, "/0"},
 	} {
 		found := Found{Keep: keepsOf("me")}
-		watch := &Watch{Keep: []Keep{{compilePlaces(t, c.array)[0], compilePlaces(t, "/owner")}}, Capture: compilePlaces(t, ""), Free: true}
+		watch := &Watch{Keep: []Keep{{compilePlaces(t, c.array)[0], compilePlaces(t, "/owner"), 0}}, Capture: compilePlaces(t, ""), Free: true}
 		got := s.Look([]byte(c.body), Cleaning{}, watch, &found)
 		if !got.Undecided || len(got.Faults) != 1 || got.Faults[0].Keyword != "keep" || got.Faults[0].Pointer != c.pointer {
 			t.Errorf("%s of %s: %v %s", c.array, c.body, got.Undecided, told(got.Faults))
@@ -81,7 +81,7 @@ func TestKeepWithNobodyToAskKeepsNothing(t *testing.T) {
 func TestKeepSeveralRules(t *testing.T) {
 	s := compileText(t, Options{Dialect: OpenAPI31}, Use{}, `{}`)
 	places := compilePlaces(t, "/groups", "/owner", "/groups/*/items", "/tags/*", "")
-	watch := &Watch{Keep: []Keep{{places[0], places[1:2]}, {places[2], places[3:5]}}, Capture: places[2:3]}
+	watch := &Watch{Keep: []Keep{{places[0], places[1:2], 0}, {places[2], places[3:5], 0}}, Capture: places[2:3]}
 	found := Found{Keep: func(rule int, item []Captured) bool {
 		if rule == 0 {
 			return keepsOf("me")(rule, item)
@@ -129,7 +129,7 @@ func TestKeepAgainstANaiveFilter(t *testing.T) {
 			}
 			body, _ := json.MarshalIndent(map[string]any{"b": list, "a": "s", "x": nil}, " ", "\t")
 			found.Keep = keepsOf("s")
-			watch := &Watch{Keep: []Keep{{compilePlaces(t, "/b")[0], compilePlaces(t, "/a")}}, Capture: compilePlaces(t, "/b", "/b/*", "/b/*/a")}
+			watch := &Watch{Keep: []Keep{{compilePlaces(t, "/b")[0], compilePlaces(t, "/a"), 0}}, Capture: compilePlaces(t, "/b", "/b/*", "/b/*/a")}
 			got := s.Look(body, Cleaning{true, true}, watch, &found)
 			if got.Undecided {
 				continue

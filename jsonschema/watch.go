@@ -42,6 +42,9 @@ type Keep struct {
 	Array *Place
 	// Read are the places to decide by, seen from the item.
 	Read []*Place
+	// Types are what an item must be of to be asked about: any other does not
+	// stay. None is any.
+	Types Types
 }
 
 // Found is what Look finds in a body. The zero value is ready to be used, again

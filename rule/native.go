@@ -93,24 +93,24 @@ func equalIntegers(left, right scalar) Verdict {
 // member asks whether a text is in a list of texts.
 type member struct {
 	of   operand
-	list func(Inputs) []string
+	list func(Inputs) ([]string, bool)
 }
 
 func (n *member) decide(in Inputs) (Verdict, bool) {
 	v := n.of(in)
-	switch v.kind {
-	case 0:
+	list, known := n.list(in)
+	switch {
+	case v.kind == 0 || !known:
 		return Undecided, true
-	case composite:
+	case v.kind == composite:
 		return Undecided, false
-	case jsonschema.String:
-	default:
+	case v.kind != jsonschema.String:
 		return No, true
 	}
 	if v.bytes == nil {
-		return verdictOf(slices.Contains(n.list(in), v.text)), true
+		return verdictOf(slices.Contains(list, v.text)), true
 	}
-	for _, one := range n.list(in) {
+	for _, one := range list {
 		if one == string(v.bytes) {
 			return Yes, true
 		}
@@ -199,14 +199,17 @@ func (c *compiler) member(args []ast.Expr) (node, bool) {
 			}
 			constants = append(constants, text.text)
 		}
-		return &member{of, func(Inputs) []string { return constants }}, true
+		return &member{of, func(Inputs) ([]string, bool) { return constants, true }}, true
 	}
 	way, ok := wayOf(args[1])
 	if !ok || len(way) != 2 || way[0] != Caller.String() || callerLists[way[1]] == nil {
 		return nil, false
 	}
 	list := callerLists[way[1]]
-	return &member{of, func(in Inputs) []string { return list(in.Who()) }}, true
+	return &member{of, func(in Inputs) ([]string, bool) {
+		who := in.Who()
+		return list(who), !who.Nobody
+	}}, true
 }
 
 // operand is a constant, a field of the caller, a parameter, or a value of a body.

@@ -107,8 +107,8 @@ func (r *Rule) Native() bool { return r.native != nil }
 type Who struct {
 	ID, Subject, Consumer, Tenant, Issuer, Kind string
 	Scopes, Roles                               []string
-	// Claims are a token's, as JSON text.
-	Claims string
+	// Nobody tells that no caller is known: then not even the lists are there.
+	Nobody bool
 }
 
 // Inputs are what a rule is decided on. They are asked for what the rule names,

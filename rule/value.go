@@ -112,6 +112,9 @@ func (b *branch) caller(name string) (ref.Val, bool) {
 		return types.String(value), value != ""
 	}
 	if list := callerLists[name]; list != nil {
+		if b.in.Who().Nobody {
+			return nil, false
+		}
 		return types.NewStringList(types.DefaultTypeAdapter, list(b.in.Who())), true
 	}
 	below := *b

@@ -42,9 +42,12 @@ type Answer struct {
 	// Responses are what is declared, in any order.
 	Responses []Response
 	// Guarded tells that rules decide about a success: only one that they can be
-	// asked about leaves, and an object that does not exist looks as one does that
-	// is not the caller's. The Mode is not Watch then.
+	// asked about leaves. The Mode is not Watch then.
 	Guarded bool
+	// Object tells that they decide whose object it is: whatever else the backend
+	// says of it, one that does not exist, one that is not the caller's and one
+	// that no rule can be asked about look the same.
+	Object bool
 }
 
 // Response is one declared answer.
@@ -107,6 +110,14 @@ func NewResponse(status int, content []Media) Response {
 
 // Run implements sallyport.Step.
 func (a *Answer) Run(x *sallyport.Exchange) error {
+	if a.Guarded {
+		return a.guarded(x)
+	}
+	return a.hold(x)
+}
+
+// hold holds an answer to what is declared of it.
+func (a *Answer) hold(x *sallyport.Exchange) error {
 	r := x.Response
 	if r.Tunnel != nil {
 		return nil // Forward has held the handshake to its RFC; there is nothing else in it
@@ -115,8 +126,6 @@ func (a *Answer) Run(x *sallyport.Exchange) error {
 	switch {
 	case declared == nil:
 		return a.undeclared(x, fmt.Errorf("status %d is not declared", r.Status))
-	case a.guards(r.Status):
-		return a.guarded(x, declared)
 	case message.Bodiless(x.Request.Method, r.Status):
 		a.describe(x, declared)
 		return nil

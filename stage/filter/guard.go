@@ -2,7 +2,9 @@ package filter
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"sallyport"
 	"sallyport/jsonschema"
@@ -78,31 +80,59 @@ func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []by
 	if cleaned.MaskCount > 0 {
 		x.Note(slog.Int("masked", cleaned.MaskCount))
 	}
-	if g.Allow == nil {
+	private(x)
+	misread := jsonschema.Misread(cleaned.Faults, g.Watch.Capture)
+	switch {
+	case misread && g.Allow != nil:
+		return cleaned, unknown(errMisread)
+	case misread && g.Veil != nil:
+		return cleaned, problem.Fail(problem.AnswerInvalid, errMisread)
+	case g.Allow == nil:
 		return cleaned, nil
 	}
 	return cleaned, g.Allow.Decide(x, found.Captured)
 }
 
-// guards tells an answer that rules decide about: a success, what is left of
-// one, and what does not exist.
-func (a *Answer) guards(status int) bool {
-	return a.Guarded && (status/100 == 2 || status == notModified || status == notFound)
-}
-
-const notFound = 404
-
 // guarded holds an answer to its rules. The request went out as a GET without
 // conditions: what a HEAD tells is decided on what the GET brings.
-func (a *Answer) guarded(x *sallyport.Exchange, declared *Response) error {
-	if s := a.sequenceOf(x, declared); s != nil {
-		return a.passItems(x, s)
-	}
-	body := x.Response.Body
+func (a *Answer) guarded(x *sallyport.Exchange) error {
+	r := x.Response
 	switch {
-	case x.Response.Status == notFound:
-		return unknown(errAbsent)
-	case x.Response.Status/100 != 2 || body == nil || body.Length == 0 || body.Empty():
+	case r.Tunnel != nil:
+		return unknown(errUnguarded)
+	case a.Object && tells(r.Status):
+		return unknown(fmt.Errorf("the backend answered %d", r.Status))
+	case r.Status/100 != 2:
+		return a.hold(x)
+	}
+	err := a.success(x)
+	if err != nil && a.Object && problem.As(err).Kind.Failure() {
+		return unknown(err) // that there is something is not everybody's to know
+	}
+	return err
+}
+
+// tells finds the statuses that a backend gives for an object that is there and
+// not for another, or the other way round: what is wrong with the request itself,
+// or with the backend, it says of every object alike.
+func tells(status int) bool {
+	switch status {
+	case 400, 401, 405, 408, 414, 429, 431:
+		return false
+	}
+	return status/100 == 3 || status/100 == 4
+}
+
+// success is a success that rules are asked about.
+func (a *Answer) success(x *sallyport.Exchange) error {
+	r := x.Response
+	declared := a.declared(x)
+	switch {
+	case declared == nil:
+		return a.undeclared(x, fmt.Errorf("status %d is not declared", r.Status))
+	case a.sequenceOf(x, declared) != nil:
+		return a.passItems(x, a.sequenceOf(x, declared))
+	case r.Body == nil || r.Body.Length == 0 || r.Body.Empty():
 		return unknown(errUnguarded)
 	}
 	media, err := a.media(x, declared)
@@ -117,9 +147,9 @@ func (a *Answer) guarded(x *sallyport.Exchange, declared *Response) error {
 	if err := a.check(x, media); err != nil || x.Request.Method != "HEAD" {
 		return err
 	}
-	held, _ := body.Held()
-	body.Replace(nil)
-	body.Length = int64(len(held)) // that of the GET (RFC 9110 §8.6)
+	held, _ := r.Body.Held()
+	r.Body.Replace(nil)
+	r.Body.Length = int64(len(held)) // that of the GET (RFC 9110 §8.6)
 	return nil
 }
 
@@ -145,7 +175,18 @@ func (a *Answer) passItems(x *sallyport.Exchange, s *sequence) error {
 // the same to the letter.
 func unknown(why error) error { return problem.Refuse(problem.ObjectUnknown, "").Because(why) }
 
-var (
-	errAbsent    = errors.New("the backend knows no such object")
-	errUnguarded = errors.New("no rule can be asked about an answer that is not JSON with a schema")
-)
+// private keeps caches that others use from an answer that was made for one
+// caller (RFC 9111 §5.2.2.7).
+func private(x *sallyport.Exchange) {
+	for directive := range strings.SplitSeq(x.Response.Fields.Joined("Cache-Control"), ",") {
+		switch strings.ToLower(strings.TrimSpace(directive)) {
+		case "private", "no-store":
+			return
+		}
+	}
+	x.Response.Fields.Set("Cache-Control", "private, no-cache")
+}
+
+var errMisread = errors.New("what the rules ask for is not of the type that the document declares")
+
+var errUnguarded = errors.New("no rule can be asked about an answer that is not JSON with a schema")

@@ -34,6 +34,9 @@ func (u *Upstream) fields(x *sallyport.Exchange) (message.Fields, error) {
 	if u.wantsWhole() {
 		out.Add("Accept-Encoding", "identity")
 	}
+	if u.Guarded && u.Accept != "" {
+		out.Add("Accept", u.Accept)
+	}
 	out.Add("X-Forwarded-Host", x.Request.Authority)
 	out.Add("X-Forwarded-Proto", x.Request.Scheme)
 	out.Add("X-Request-Id", x.ID)
@@ -118,10 +121,10 @@ func asksForLess(name string) bool {
 	return isAlike("Accept-Encoding", name) || isAlike("Range", name) || isAlike("If-Range", name)
 }
 
-// conditional fields ask for less where the answer has not changed: that it has
-// not is more than everybody may know (RFC 9110 §13.1).
+// conditional fields ask for another answer where the object has changed, or has
+// not, or is not there: that is more than everybody may know (RFC 9110 §13.1).
 func conditional(name string) bool {
-	return message.EqualName(name, "If-None-Match") || message.EqualName(name, "If-Modified-Since")
+	return len(name) >= 3 && strings.EqualFold(name[:3], "If-") || message.EqualName(name, "Accept") || message.EqualName(name, "Range")
 }
 
 // forwarded says where the request comes from: the client, and the proxy that

@@ -33,6 +33,9 @@ type Upstream struct {
 	// Guarded tells that the answer decides whether it leaves: then the backend is
 	// asked for it as a whole, by GET in place of HEAD and without conditions.
 	Guarded bool
+	// Accept is what it asks for then, in place of what the client accepts: of
+	// something else no rule could be asked.
+	Accept string
 	// PreserveHost sends the client's Host on; else the target's is sent.
 	PreserveHost bool
 	// Strip are the base paths that the backend does not see, the longest first.

@@ -26,12 +26,13 @@ type Look struct {
 	Writable func(*sallyport.Exchange, []jsonschema.Captured) error
 }
 
-// decide asks the rules about a body. Of one that cannot be judged to its end
-// nobody knows what it holds.
+// decide asks the rules about a body. Of one that cannot be judged to its end, or
+// in which what they ask for has another type or may stand elsewhere, nobody
+// knows what it holds.
 func (l *Look) decide(x *sallyport.Exchange, body []byte) error {
 	found := new(jsonschema.Found)
 	defer found.Reset()
-	if l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found).Undecided {
+	if c := l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found); c.Undecided || jsonschema.Misread(c.Faults, l.Watch.Capture) {
 		return unread()
 	}
 	if err := l.Rules.Decide(x, found.Captured); err != nil || l.Writable == nil {

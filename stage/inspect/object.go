@@ -97,7 +97,7 @@ func (o *Object) read(x *sallyport.Exchange, request *message.Request, params []
 	}
 	found := new(jsonschema.Found)
 	defer found.Reset()
-	if o.Look.Schema.Look(body, jsonschema.Cleaning{}, &o.Look.Watch, found).Undecided {
+	if c := o.Look.Schema.Look(body, jsonschema.Cleaning{}, &o.Look.Watch, found); c.Undecided || jsonschema.Misread(c.Faults, o.Look.Watch.Capture) {
 		return nil, o.unread()
 	}
 	return &reading{values: copied(found.Captured), etag: strings.Clone(validator(asked.Response.Fields))}, nil
@@ -207,12 +207,15 @@ func validator(fields message.Fields) string {
 	return etag
 }
 
-// bind makes the write depend on the object's being as it was read.
+// bind makes the write depend on the object's being as it was read. A condition
+// of the client's own stays, but for * which holds of whatever is there by then.
 func (o *Object) bind(x *sallyport.Exchange, etag string) {
-	if !o.IfMatch || etag == "" || x.Request.Fields.Has("If-Match") || x.Request.Fields.Has("If-Unmodified-Since") {
+	fields := &x.Request.Fields
+	own := fields.Has("If-Match") && strings.TrimSpace(fields.Joined("If-Match")) != "*"
+	if !o.IfMatch || etag == "" || own || fields.Has("If-Unmodified-Since") {
 		return
 	}
-	x.Request.Fields.Add("If-Match", etag)
+	fields.Set("If-Match", etag)
 }
 
 func (o *Object) unread() error {
