@@ -49,9 +49,6 @@ func (p *Place) settle(n *source.Node, fields []field) {
 		for i, one := range written.Items {
 			p.note(item(f.key, i), one.Position())
 		}
-		if written.Kind != source.List && written.Kind != source.Map {
-			p.note(item(f.key, 0), written.Position()) // one is short for a list of it
-		}
 	}
 }
 

@@ -100,6 +100,8 @@ func (a *Answer) guarded(x *sallyport.Exchange) error {
 	switch {
 	case r.Tunnel != nil:
 		return unknown(errUnguarded)
+	case a.Object && r.Status == 404:
+		return unknown(errAbsent)
 	case a.Object && tells(r.Status):
 		return unknown(fmt.Errorf("the backend answered %d", r.Status))
 	case r.Status/100 != 2:
@@ -186,6 +188,8 @@ func private(x *sallyport.Exchange) {
 	}
 	x.Response.Fields.Set("Cache-Control", "private, no-cache")
 }
+
+var errAbsent = errors.New("the backend knows no such object")
 
 var errMisread = errors.New("what the rules ask for is not of the type that the document declares")
 
