@@ -1,6 +1,10 @@
 package config
 
-import "sallyport/source"
+import (
+	"slices"
+
+	"sallyport/source"
+)
 
 // Role is what those who have it are granted. Who has it is said elsewhere: by
 // a key, by a consumer of the store, or by a claim of a token.
@@ -26,9 +30,6 @@ func (r *Role) check(c *decoder) {
 			c.wrong(r.PositionOf(item("scopes", i)), "write one scope an item, without spaces and quotation marks", "%q is no scope (RFC 6749 §3.3)", scope)
 		}
 	}
-	if len(r.Scopes)+len(r.Includes) == 0 {
-		c.wrong(r.At, "list scopes, or roles under includes, or remove it", "the role %q grants nothing", r.Name)
-	}
 	distinctItems(c, r.Place, "scopes", r.Scopes)
 	distinctItems(c, r.Place, "includes", r.Includes)
 }
@@ -43,7 +44,8 @@ func scopeToken(text string) bool {
 	return text != ""
 }
 
-// checkRoles finds what a role includes that is none, or itself.
+// checkRoles finds what a role includes that is none, or itself, and roles that
+// grant nothing and that no other includes.
 func (a *API) checkRoles(c *decoder) {
 	known := make(map[string]*Role, len(a.Roles))
 	names := make([]string, len(a.Roles))
@@ -52,6 +54,9 @@ func (a *API) checkRoles(c *decoder) {
 	}
 	for i := range a.Roles {
 		r := &a.Roles[i]
+		if len(r.Scopes)+len(r.Includes) == 0 && !a.includes(r.Name) {
+			c.wrong(r.At, "list scopes, or roles under includes, or remove it", "the role %q grants nothing", r.Name)
+		}
 		for n, other := range r.Includes {
 			switch at := r.PositionOf(item("includes", n)); {
 			case known[other] == nil:
@@ -65,6 +70,12 @@ func (a *API) checkRoles(c *decoder) {
 			}
 		}
 	}
+}
+
+// includes tells whether some role includes it: where the document asks for roles,
+// that is all it needs.
+func (a *API) includes(role string) bool {
+	return slices.ContainsFunc(a.Roles, func(r Role) bool { return slices.Contains(r.Includes, role) })
 }
 
 func reaches(known map[string]*Role, from, to string, seen map[string]bool) bool {
