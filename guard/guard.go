@@ -122,8 +122,6 @@ type facts struct {
 	rule     *Rule
 	root     rule.Root
 	captured []jsonschema.Captured
-	who      rule.Who
-	isKnown  bool // who
 	claims   map[*Rule][]jsonschema.Captured
 }
 
@@ -132,18 +130,38 @@ func (f *facts) decide(r *Rule) rule.Verdict {
 	return r.Rule.Decide(f)
 }
 
-// Who implements rule.Inputs.
-func (f *facts) Who() *rule.Who {
-	if f.isKnown {
-		return &f.who
+// Text implements rule.Inputs.
+func (f *facts) Text(field rule.Field) string {
+	c := f.exchange.Caller.Proved()
+	switch {
+	case c == nil:
+		return ""
+	case field == rule.ID:
+		return c.ID
+	case field == rule.Subject:
+		return f.exchange.Caller.Subject()
+	case field == rule.Consumer:
+		return c.Consumer
+	case field == rule.Tenant:
+		return c.Tenant
+	case field == rule.Issuer:
+		return c.Issuer
+	case field == rule.Kind:
+		return c.Kind
 	}
-	f.isKnown, f.who.Nobody = true, true
-	if c := f.exchange.Caller.Proved(); c != nil {
-		f.who = rule.Who{
-			ID: c.ID, Subject: f.exchange.Caller.Subject(), Consumer: c.Consumer, Tenant: c.Tenant, Issuer: c.Issuer, Kind: c.Kind, Scopes: c.Scopes, Roles: c.Roles,
-		}
+	return ""
+}
+
+// List implements rule.Inputs.
+func (f *facts) List(field rule.Field) ([]string, bool) {
+	c := f.exchange.Caller.Proved()
+	switch {
+	case c == nil:
+		return nil, false
+	case field == rule.Roles:
+		return c.Roles, true
 	}
-	return &f.who
+	return c.Scopes, true
 }
 
 // claimed is what the rule asks of the claims of the caller's token.

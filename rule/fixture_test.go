@@ -44,7 +44,7 @@ func vocabulary(t testing.TB) *Vocabulary {
 // inputs are those of one decision.
 type inputs struct {
 	rule    *Rule
-	who     Who
+	who     who
 	path    map[string]string
 	query   map[string]string
 	headers map[string]string
@@ -53,7 +53,31 @@ type inputs struct {
 	shapes  map[Root]*jsonschema.Schema
 }
 
-func (in *inputs) Who() *Who { return &in.who }
+// who is a caller.
+type who struct {
+	ID, Subject   string
+	Scopes, Roles []string
+}
+
+func (w *who) text(f Field) string {
+	switch f {
+	case ID:
+		return w.ID
+	case Subject:
+		return w.Subject
+	}
+	return ""
+}
+
+func (w *who) list(f Field) ([]string, bool) {
+	if f == Roles {
+		return w.Roles, true
+	}
+	return w.Scopes, true
+}
+
+func (in *inputs) Text(f Field) string           { return in.who.text(f) }
+func (in *inputs) List(f Field) ([]string, bool) { return in.who.list(f) }
 
 func (in *inputs) Parameter(root Root, i int) (string, bool) {
 	values := map[Root]map[string]string{Path: in.path, Query: in.query, Headers: in.headers}[root]

@@ -202,14 +202,11 @@ func (c *compiler) member(args []ast.Expr) (node, bool) {
 		return &member{of, func(Inputs) ([]string, bool) { return constants, true }}, true
 	}
 	way, ok := wayOf(args[1])
-	if !ok || len(way) != 2 || way[0] != Caller.String() || callerLists[way[1]] == nil {
+	if !ok || len(way) != 2 || way[0] != Caller.String() || !has(callerLists, way[1]) {
 		return nil, false
 	}
-	list := callerLists[way[1]]
-	return &member{of, func(in Inputs) ([]string, bool) {
-		who := in.Who()
-		return list(who), !who.Nobody
-	}}, true
+	field := callerLists[way[1]]
+	return &member{of, func(in Inputs) ([]string, bool) { return in.List(field) }}, true
 }
 
 // operand is a constant, a field of the caller, a parameter, or a value of a body.
@@ -261,12 +258,12 @@ func truthScalar(yes bool) scalar {
 }
 
 func callerOperand(field string) (operand, bool) {
-	text := callerFields[field]
-	if text == nil {
+	text, ok := callerTexts[field]
+	if !ok {
 		return nil, false
 	}
 	return func(in Inputs) scalar {
-		if value := text(in.Who()); value != "" {
+		if value := in.Text(text); value != "" {
 			return scalar{kind: jsonschema.String, text: value}
 		}
 		return scalar{}

@@ -114,14 +114,19 @@ func (p *provider) fieldType(rootName, pointer, field string) *cel.Type {
 
 func callerType(field string) *cel.Type {
 	switch {
-	case callerFields[field] != nil:
-		return cel.StringType
-	case callerLists[field] != nil:
-		return cel.ListType(cel.StringType)
 	case field == "claims":
 		return cel.MapType(cel.StringType, cel.DynType)
+	case has(callerTexts, field):
+		return cel.StringType
+	case has(callerLists, field):
+		return cel.ListType(cel.StringType)
 	}
 	return nil
+}
+
+func has(fields map[string]Field, name string) bool {
+	_, ok := fields[name]
+	return ok
 }
 
 // parameterType: what could be several things is text, as it came.

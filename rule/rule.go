@@ -103,18 +103,13 @@ func (r *Rule) Parameters(root Root) []Parameter { return r.params[root] }
 // Native tells whether the rule runs without CEL.
 func (r *Rule) Native() bool { return r.native != nil }
 
-// Who is the caller as rules see one. What is empty is not there.
-type Who struct {
-	ID, Subject, Consumer, Tenant, Issuer, Kind string
-	Scopes, Roles                               []string
-	// Nobody tells that no caller is known: then not even the lists are there.
-	Nobody bool
-}
-
 // Inputs are what a rule is decided on. They are asked for what the rule names,
 // and may be asked more than once.
 type Inputs interface {
-	Who() *Who
+	// Text is a field of the caller; "" where it is not there.
+	Text(Field) string
+	// List is one that is a list; false where no caller is known.
+	List(Field) ([]string, bool)
 	// Parameter is a decoded parameter; false where the request has none, or
 	// several of the name.
 	Parameter(root Root, i int) (string, bool)

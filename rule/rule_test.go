@@ -15,7 +15,7 @@ func asked(t testing.TB, r *Rule, answer string) *inputs {
 	s := schemaOf(t, order)
 	return &inputs{
 		rule:    r,
-		who:     Who{ID: "https://id|ann", Subject: "ann", Roles: []string{"clerk", "auditor"}, Scopes: []string{"read"}},
+		who:     who{ID: "https://id|ann", Subject: "ann", Roles: []string{"clerk", "auditor"}, Scopes: []string{"read"}},
 		path:    map[string]string{"userId": "ann", "id": "42"},
 		query:   map[string]string{"tenant": "acme", "all": "true", "most": "2.5"},
 		headers: map[string]string{"X-Tenant": "acme"},

@@ -8,11 +8,12 @@ import (
 
 // ready are inputs that cost nothing to ask, as a stage has them.
 type ready struct {
-	who   Who
+	who   who
 	value jsonschema.Value
 }
 
-func (r *ready) Who() *Who                                { return &r.who }
+func (r *ready) Text(f Field) string                      { return r.who.text(f) }
+func (r *ready) List(f Field) ([]string, bool)            { return r.who.list(f) }
 func (r *ready) Parameter(Root, int) (string, bool)       { return "ann", true }
 func (r *ready) Value(Root, int) (jsonschema.Value, bool) { return r.value, true }
 
@@ -23,7 +24,7 @@ var speedRules = map[string]string{
 
 func speedInputs() *ready {
 	return &ready{
-		who:   Who{Subject: "ann", Roles: []string{"clerk", "auditor"}},
+		who:   who{Subject: "ann", Roles: []string{"clerk", "auditor"}},
 		value: jsonschema.Value{Kind: jsonschema.String, Text: []byte("bob"), Raw: []byte(`"bob"`)},
 	}
 }

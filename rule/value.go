@@ -107,15 +107,13 @@ func (b *branch) Find(key ref.Val) (ref.Val, bool) {
 }
 
 func (b *branch) caller(name string) (ref.Val, bool) {
-	if text := callerFields[name]; text != nil {
-		value := text(b.in.Who())
+	if text, ok := callerTexts[name]; ok {
+		value := b.in.Text(text)
 		return types.String(value), value != ""
 	}
-	if list := callerLists[name]; list != nil {
-		if b.in.Who().Nobody {
-			return nil, false
-		}
-		return types.NewStringList(types.DefaultTypeAdapter, list(b.in.Who())), true
+	if field, ok := callerLists[name]; ok {
+		list, known := b.in.List(field)
+		return types.NewStringList(types.DefaultTypeAdapter, list), known
 	}
 	below := *b
 	below.claims = true

@@ -56,18 +56,23 @@ func (v *Vocabulary) named(root Root, name string) (Parameter, bool) {
 	return Parameter{}, false
 }
 
-// callerFields are the fields of the caller that are text.
-var callerFields = map[string]func(*Who) string{
-	"id":       func(w *Who) string { return w.ID },
-	"subject":  func(w *Who) string { return w.Subject },
-	"consumer": func(w *Who) string { return w.Consumer },
-	"tenant":   func(w *Who) string { return w.Tenant },
-	"issuer":   func(w *Who) string { return w.Issuer },
-	"kind":     func(w *Who) string { return w.Kind },
-}
+// Field is what rules ask of the caller beside claims.
+type Field uint8
 
-// callerLists are those that are lists of text.
-var callerLists = map[string]func(*Who) []string{
-	"scopes": func(w *Who) []string { return w.Scopes },
-	"roles":  func(w *Who) []string { return w.Roles },
-}
+// The fields: of text first, then those that are lists of text.
+const (
+	ID Field = iota
+	Subject
+	Consumer
+	Tenant
+	Issuer
+	Kind
+	Scopes
+	Roles
+)
+
+// callerTexts and callerLists are the fields by their names.
+var (
+	callerTexts = map[string]Field{"id": ID, "subject": Subject, "consumer": Consumer, "tenant": Tenant, "issuer": Issuer, "kind": Kind}
+	callerLists = map[string]Field{"scopes": Scopes, "roles": Roles}
+)
