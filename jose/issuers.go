@@ -73,40 +73,60 @@ func (s *Issuers) decide(ctx context.Context, token string) (*Token, *Keys, int,
 	return t, keys, which, err
 }
 
+// Named tells whether a token says that it is of one of the issuers, which anybody can write: it is meant for
+// no decision but whom to ask about the token. Of a token that cannot be read it is false.
+func (s *Issuers) Named(token string) bool {
+	issuer, err := issuerOf(token, max(s.longest, defaultTokenBytes))
+	if err != nil {
+		return false
+	}
+	which, found := s.named[issuer]
+	return found && !s.list[which].AnyIssuer
+}
+
 // pick reads the iss of a token that may be anything.
 func (s *Issuers) pick(token string) (int, error) {
 	if len(s.list) == 1 {
 		return 0, nil
 	}
-	if len(token) > s.longest {
-		return 0, refuse(ReasonMalformed, "longer than a token may be")
+	issuer, err := issuerOf(token, s.longest)
+	if err != nil {
+		return 0, err
+	}
+	which, found := s.named[issuer]
+	if !found {
+		return 0, refuse(ReasonIssuer, "its iss is none of those known here")
+	}
+	return which, nil
+}
+
+// issuerOf is the iss of a token of which nothing is verified.
+func issuerOf(token string, longest int) (issuer string, err error) {
+	if len(token) > longest {
+		return "", refuse(ReasonMalformed, "longer than a token may be")
 	}
 	_, rest, _ := strings.Cut(token, ".")
 	payload, _, ok := strings.Cut(rest, ".")
 	if !ok {
-		return 0, refuse(ReasonMalformed, "not three parts between two dots")
+		return "", refuse(ReasonMalformed, "not three parts between two dots")
 	}
 	text, err := base64.RawURLEncoding.Strict().DecodeString(payload)
 	if err != nil {
-		return 0, refuse(ReasonMalformed, "a part is not canonical base64url")
+		return "", refuse(ReasonMalformed, "a part is not canonical base64url")
 	}
-	which, found, missing := 0, false, true
-	err = eachMember(string(text), maxMembers, func(name, value string) error {
-		if name != "iss" {
-			return nil
+	missing := true
+	err = eachMember(string(text), maxMembers, func(name, value string) (err error) {
+		if name == "iss" {
+			missing = false
+			issuer, err = stringOf(value)
 		}
-		missing = false
-		issuer, err := stringOf(value)
-		which, found = s.named[issuer]
 		return err
 	})
 	switch {
 	case err != nil:
-		return 0, refuse(ReasonMalformed, "its claims are "+err.Error())
+		return "", refuse(ReasonMalformed, "its claims are "+err.Error())
 	case missing:
-		return 0, refuse(ReasonClaimMissing, "no iss")
-	case !found:
-		return 0, refuse(ReasonIssuer, "its iss is none of those known here")
+		return "", refuse(ReasonClaimMissing, "no iss")
 	}
-	return which, nil
+	return issuer, nil
 }

@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -110,7 +111,27 @@ func (d *DPoP) prove(x *sallyport.Exchange, token string, key jose.Thumbprint, h
 	if p.IssuedAt.Before(since) || p.IssuedAt.After(now.Add(min(maxAhead, d.Window))) {
 		return badProof("The DPoP proof is too old, or of a time to come (iat).", nil)
 	}
-	return replayed(d.Replays.take(holder, p, since))
+	return replayed(d.take(x, holder, p, since))
+}
+
+// takenProof is what came of the one proof that an exchange has.
+type takenProof struct {
+	by  *Replays
+	key jose.Thumbprint
+	id  string
+	err error
+}
+
+// take takes a proof once for an exchange, however many schemes hold the token
+// to it: to the second it is no replay.
+func (d *DPoP) take(x *sallyport.Exchange, holder string, p *jose.Proof, since time.Time) error {
+	type key struct{}
+	if t, ok := x.Context.Value(key{}).(*takenProof); ok && t.by == d.Replays && t.key == p.Key && t.id == p.ID {
+		return t.err
+	}
+	t := &takenProof{d.Replays, p.Key, p.ID, d.Replays.take(holder, p, since)}
+	x.Context = context.WithValue(x.Context, key{}, t)
+	return t.err
 }
 
 // nonce asks for one of ours, and gives the next one out before the old one ends

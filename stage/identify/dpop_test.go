@@ -381,12 +381,15 @@ func TestExampleOfTheRFC(t *testing.T) {
 	}
 	at := time.Unix(1562262618, 0)
 	d := &DPoP{Algorithms: []string{"ES256"}, Window: time.Minute, Replays: NewReplays(), Now: func() time.Time { return at.Add(time.Second) }}
-	x := request("", "DPoP", proof)
-	x.Request.Scheme, x.Request.Authority, x.Request.Path = "https", "resource.example.org", "/protectedresource"
-	if err := d.prove(x, token, key, "x"); err != nil {
+	asked := func() *sallyport.Exchange {
+		x := request("", "DPoP", proof)
+		x.Request.Scheme, x.Request.Authority, x.Request.Path = "https", "resource.example.org", "/protectedresource"
+		return x
+	}
+	if err := d.prove(asked(), token, key, "x"); err != nil {
 		t.Error(err)
 	}
-	wantKind(t, d.prove(x, token, key, "x"), problem.ProofInvalid) // once
+	wantKind(t, d.prove(asked(), token, key, "x"), problem.ProofInvalid) // once
 }
 
 func TestProofsOfOtherKeys(t *testing.T) {

@@ -114,6 +114,9 @@ func (i *Introspection) bindings() (all jose.Binding) {
 // authorization scheme DPoP beside it (RFC 9449 §7.1).
 func (i *Introspection) Place() Place { return i.DPoP.beside(i.In) }
 
+// Inquires implements Inquirer.
+func (i *Introspection) Inquires() {}
+
 // Challenges implements Challenger.
 func (i *Introspection) Challenges(realm string, scopes []string, refused error) []string {
 	return i.DPoP.challenges(i.In, i.DPoP != nil && !i.DPoP.Required, realm, scopes, refused)

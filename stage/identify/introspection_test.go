@@ -19,11 +19,12 @@ import (
 type teller struct {
 	server *httptest.Server
 	asked  atomic.Int64
+	token  string                         // of which it tells
 	answer atomic.Pointer[map[string]any] // nil breaks the connection
 }
 
 func newTeller(t testing.TB) *teller {
-	o := &teller{}
+	o := &teller{token: "opaque"}
 	o.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o.asked.Add(1)
 		answer := o.answer.Load()
@@ -31,7 +32,7 @@ func newTeller(t testing.TB) *teller {
 			panic(http.ErrAbortHandler)
 		}
 		w.Header().Set("Content-Type", "application/json")
-		if r.FormValue("token") != "opaque" {
+		if r.FormValue("token") != o.token {
 			answer = &map[string]any{"active": false}
 		}
 		json.NewEncoder(w).Encode(answer)

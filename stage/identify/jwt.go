@@ -111,6 +111,9 @@ func (j *JWT) Check(x *sallyport.Exchange, secret string) (*sallyport.Credential
 	return credential, nil
 }
 
+// Owns implements Owner: the token names one of the issuers.
+func (j *JWT) Owns(secret string) bool { return j.issuers.Named(secret) }
+
 // Challenges implements Challenger.
 func (j *JWT) Challenges(realm string, scopes []string, refused error) []string {
 	return j.proofs.challenges(j.place, j.bearer, realm, scopes, refused)

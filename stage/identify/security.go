@@ -110,6 +110,9 @@ func (s *Security) Run(x *sallyport.Exchange) error {
 	}
 	identities := s.identities(found)
 	if len(identities) == 0 {
+		if err := undecided(x, found); err != nil {
+			return err
+		}
 		return s.challenge(problem.Refuse(problem.CredentialsMissing, "The operation needs %s.", s.needs()), nil, nil)
 	}
 	x.Identities, x.Caller = identities, identities[0]
@@ -137,24 +140,33 @@ func (s *Security) identities(found []finding) []sallyport.Principal {
 	return identities
 }
 
-// look asks each scheme once, whatever the number of alternatives it stands in.
+// look asks each scheme once, whatever the number of alternatives it stands in,
+// and last those that ask somebody else.
 func (s *Security) look(x *sallyport.Exchange, found []finding) ([]finding, error) {
 	for _, alternative := range s.Alternatives {
 		for _, r := range alternative {
-			if known(found, r.Scheme) {
+			if inquires(r.Scheme) || known(found, r.Scheme) {
 				continue
 			}
-			f, err := s.ask(x, r.Scheme)
-			if err != nil {
-				if p := r.Scheme.Place; p.In == "authorization" && p.Scheme == "bearer" {
-					err = problem.As(err).With("WWW-Authenticate", s.invalidRequest())
-				}
+			var err error
+			if found, err = s.add(x, r.Scheme, found); err != nil {
 				return nil, err
 			}
-			found = append(found, f)
 		}
 	}
-	return found, nil
+	return s.inquire(x, found)
+}
+
+// add asks a scheme.
+func (s *Security) add(x *sallyport.Exchange, scheme *Scheme, found []finding) ([]finding, error) {
+	f, err := s.ask(x, scheme)
+	if err != nil {
+		if p := scheme.Place; p.In == "authorization" && p.Scheme == "bearer" {
+			err = problem.As(err).With("WWW-Authenticate", s.invalidRequest())
+		}
+		return nil, err
+	}
+	return append(found, f), nil
 }
 
 // ask checks what stands in the scheme's place. The error is a request that has
@@ -221,14 +233,7 @@ func (s *Scheme) note(x *sallyport.Exchange, why string) {
 	x.Note(slog.String("auth_reason", why))
 }
 
-func known(found []finding, scheme *Scheme) bool {
-	for i := range found {
-		if found[i].scheme == scheme {
-			return true
-		}
-	}
-	return false
-}
+func known(found []finding, scheme *Scheme) bool { return of(found, scheme) != nil }
 
 // refusePresented turns away a credential that was presented and that no
 // scheme reading the same place accepts, even where the operation is open to
@@ -252,6 +257,18 @@ func (s *Security) refusePresented(x *sallyport.Exchange, found []finding) error
 		return refusal
 	}
 	return s.challenge(refusal, worst, found)
+}
+
+// undecided is the failure of a scheme whose place another one accepts, where no
+// alternative is satisfied without it.
+func undecided(x *sallyport.Exchange, found []finding) error {
+	for i := range found {
+		if f := &found[i]; f.err != nil && problem.As(f.err).Kind.Failure() {
+			f.scheme.note(x, because(problem.As(f.err)))
+			return f.err
+		}
+	}
+	return nil
 }
 
 // because is the reason of a refusal in one word or a few: that of the cause
