@@ -60,7 +60,7 @@ func fill(t *testing.T, kept *build.Kept) map[string]string {
 	key, err := desk.IssueKey(t.Context(), by, "acme", console.NewKey{})
 	must(err)
 	secrets["a key"] = key.Secret
-	rotated, err := desk.RotateKey(t.Context(), by, key.ID, time.Hour)
+	rotated, err := desk.RotateKey(t.Context(), by, key.ID, console.AnyRevision, time.Hour)
 	must(err)
 	secrets["a key that took its place"] = rotated.Secret
 	_, err = desk.SetPassword(t.Context(), by, "acme", "ann", secrets["a password"])

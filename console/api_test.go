@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 
 	"sallyport/console"
 	"sallyport/openapi"
-	"sallyport/password"
 )
 
 // TestOperations asks for every operation of the document. One that nobody
@@ -379,35 +377,5 @@ func TestNothingSecretIsKept(t *testing.T) {
 				t.Errorf("%s holds %q", file, secret)
 			}
 		}
-	}
-}
-
-// As many passwords are set at one time as there is memory for; who comes
-// beyond is told to come again.
-func TestPasswordsAreSetWithinBounds(t *testing.T) {
-	o := open(t)
-	o.consumer("c")
-	admin := o.token("a", console.Admin)
-	full := true
-	o.Hash = func(_ context.Context, secret string, c password.Cost) (string, error) {
-		if full {
-			return "", password.ErrBusy
-		}
-		return password.Hash(secret, c)
-	}
-	o.failing = true
-	busy := o.ask(admin, "PUT", "/consumers/c/passwords/u", `{"password":"correct horse battery"}`).want(503).problem("overloaded")
-	if busy.header.Get("Retry-After") == "" {
-		t.Errorf("%v", busy.header)
-	}
-	full, o.failing = false, false
-	o.ask(admin, "PUT", "/consumers/c/passwords/u", `{"password":"correct horse battery"}`).want(200)
-
-	long := `{"password":"` + strings.Repeat("x", 513) + `"}`
-	if told := o.ask(admin, "PUT", "/consumers/c/passwords/u", long).want(400); !strings.Contains(told.body, `"maxLength"`) {
-		t.Errorf("too long: %s", told.body)
-	}
-	if told := o.ask(admin, "PUT", "/consumers/c/passwords/u", `{"password":"`+strings.Repeat("é", 300)+`"}`).want(400); !strings.Contains(told.body, `"maxLength"`) {
-		t.Errorf("too many bytes: %s", told.body)
 	}
 }

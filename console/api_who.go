@@ -11,8 +11,10 @@ import (
 
 // tagged is the answer that shows a consumer, with the tag of its state.
 func tagged(status int, c *Consumer) *reply {
-	return &reply{status: status, etag: `"` + strconv.FormatInt(c.Revision, 10) + `"`, body: c}
+	return &reply{status: status, etag: tag(c.Revision), body: c}
 }
+
+func tag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
 
 func listConsumers(c *call) (*reply, error) { return shown(c.Consumers(c.ctx, c.span())) }
 
@@ -40,6 +42,9 @@ func getConsumer(c *call) (*reply, error) {
 
 func changeConsumer(c *call) (*reply, error) {
 	revision, err := c.condition()
+	if err == nil && c.x.Request.Fields.Get("If-Match") == "" {
+		err = problem.Refuse(problem.ConditionMissing, "Send If-Match with the ETag of the consumer.")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -54,24 +59,25 @@ func changeConsumer(c *call) (*reply, error) {
 	return tagged(http.StatusOK, consumer), nil
 }
 
-// condition is the revision that If-Match names (RFC 9110 §13.1.1).
+// condition is the revision that If-Match names (RFC 9110 §13.1.1), any without.
 func (c *call) condition() (int64, error) {
 	tag := c.x.Request.Fields.Get("If-Match")
-	switch tag {
-	case "":
-		return 0, problem.Refuse(problem.ConditionMissing, "Send If-Match with the ETag of the consumer.")
-	case "*":
+	if tag == "" || tag == "*" {
 		return AnyRevision, nil
 	}
 	revision, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64)
 	if err != nil {
-		return 0, problem.Refuse(problem.ObjectChanged, "The ETag is none of a consumer's.")
+		return 0, problem.Refuse(problem.ObjectChanged, "The ETag is none that was given out.")
 	}
 	return revision, nil
 }
 
 func deleteConsumer(c *call) (*reply, error) {
-	return done(c.DeleteConsumer(c.ctx, c.by, c.param("consumer")))
+	revision, err := c.condition()
+	if err != nil {
+		return nil, err
+	}
+	return done(c.DeleteConsumer(c.ctx, c.by, c.param("consumer"), revision))
 }
 
 func listConsumerKeys(c *call) (*reply, error) {
@@ -92,33 +98,60 @@ func madeKey(k *Issued, err error) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return made(below("keys", string(k.ID)), k), nil
+	r := made(below("keys", string(k.ID)), k)
+	r.etag = tag(k.Revision)
+	return r, nil
 }
 
-func getKey(c *call) (*reply, error) { return shown(c.Key(c.ctx, c.id())) }
+// taggedKey is the answer that shows a key, with the tag of its state.
+func taggedKey(k *Key, err error) (*reply, error) {
+	if err != nil {
+		return nil, err
+	}
+	r := ok(k)
+	r.etag = tag(k.Revision)
+	return r, nil
+}
+
+func getKey(c *call) (*reply, error) { return taggedKey(c.Key(c.ctx, c.id())) }
 
 func changeKey(c *call) (*reply, error) {
+	revision, err := c.condition()
+	if err != nil {
+		return nil, err
+	}
 	var change KeyChange
 	if err := c.read(&change); err != nil {
 		return nil, err
 	}
-	return shown(c.ChangeKey(c.ctx, c.by, c.id(), change))
+	return taggedKey(c.ChangeKey(c.ctx, c.by, c.id(), revision, change))
 }
 
 func rotateKey(c *call) (*reply, error) {
+	revision, err := c.condition()
+	if err != nil {
+		return nil, err
+	}
+	// In JSON Schema 1.0 is an integer too; the document bounds what it may be.
 	body := struct {
-		Overlap int64 `json:"overlap"`
-	}{int64(Overlap / time.Second)}
+		Overlap float64 `json:"overlap"`
+	}{Overlap.Seconds()}
 	if err := c.read(&body); err != nil {
 		return nil, err
 	}
-	return madeKey(c.RotateKey(c.ctx, c.by, c.id(), time.Duration(body.Overlap)*time.Second))
+	return madeKey(c.RotateKey(c.ctx, c.by, c.id(), revision, time.Duration(body.Overlap)*time.Second))
 }
 
-func revokeKey(c *call) (*reply, error) { return done(c.RevokeKey(c.ctx, c.by, c.id())) }
+func revokeKey(c *call) (*reply, error) {
+	revision, err := c.condition()
+	if err != nil {
+		return nil, err
+	}
+	return done(c.RevokeKey(c.ctx, c.by, c.id(), revision))
+}
 
 func listPasswords(c *call) (*reply, error) {
-	return shown(c.Passwords(c.ctx, c.param("consumer")))
+	return shown(c.Passwords(c.ctx, c.param("consumer"), c.span()))
 }
 
 func setPassword(c *call) (*reply, error) {

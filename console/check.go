@@ -66,9 +66,16 @@ func (c *checks) text(pointer, text string, most int) {
 		c.wrong(pointer, "pattern", "must be UTF-8")
 	case utf8.RuneCountInString(text) > most:
 		c.wrong(pointer, "maxLength", "must be at most %d characters long", most)
-	case strings.ContainsFunc(text, unicode.IsControl):
-		c.wrong(pointer, "pattern", "must be one line without control characters")
+	case strings.ContainsFunc(text, unseen):
+		c.wrong(pointer, "pattern", "must be one line without control characters and characters that are not seen")
 	}
+}
+
+// unseen are controls, and the characters of category Cf: with those that turn
+// the direction of writing, a list shows another text than the one that counts.
+// So do the two separators of lines that are no controls.
+func unseen(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // grants are scopes or roles, each a scope token (RFC 6749 §3.3): printable

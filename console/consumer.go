@@ -143,7 +143,7 @@ func (d *Desk) Consumers(ctx context.Context, span Span) (*Page[*Consumer], erro
 	return paged(span, list, shownConsumer, func(c *store.Consumer) string { return c.Name })
 }
 
-// AnyRevision changes a consumer whatever state it is in.
+// AnyRevision changes a consumer or a key whatever state it is in.
 const AnyRevision = -1
 
 // ChangeConsumer changes a consumer that is in the state of a revision.
@@ -206,13 +206,19 @@ func detailOf(name string, change ConsumerChange) any {
 	}{name, change}
 }
 
-// DeleteConsumer deletes a consumer, its keys and its passwords.
-func (d *Desk) DeleteConsumer(ctx context.Context, by By, name string) error {
+// DeleteConsumer deletes a consumer that is in the state of a revision, its keys
+// and its passwords.
+func (d *Desk) DeleteConsumer(ctx context.Context, by By, name string, revision int64) error {
 	c, err := d.consumer(ctx, name)
 	if err != nil {
 		return err
 	}
-	return theConsumer.told(d.Store.DeleteConsumer(ctx, c.ID, 0, d.entry(by, "consumer.delete", c.ID, named{c.Name})))
+	if revision == AnyRevision {
+		revision = 0
+	} else if c.Revision != revision {
+		return theConsumer.told(store.ErrChanged)
+	}
+	return theConsumer.told(d.Store.DeleteConsumer(ctx, c.ID, revision, d.entry(by, "consumer.delete", c.ID, named{c.Name})))
 }
 
 // named is the detail of an entry about something with a name.

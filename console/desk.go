@@ -94,18 +94,25 @@ type Page[T any] struct {
 type Span struct {
 	// After is Next of the page before; "" for the first.
 	After string
-	// Limit is the number of items, at most MostItems.
+	// Limit is the number of items, at most MostItems. Long items make a page
+	// shorter.
 	Limit int
 }
 
 // MostItems is the largest page.
 const MostItems = 1000
 
-// paged makes a page of one item more than was asked for.
+// pageBytes is about the length from which on a page takes no further item: an
+// answer is held whole, and what is longer than max_body does not leave.
+const pageBytes = 1 << 20
+
+// paged makes a page of one item more than was asked for. It may be shorter than
+// that.
 func paged[S, T any](span Span, from []S, show func(S) (T, error), cursor func(S) string) (*Page[T], error) {
 	page := &Page[T]{Items: make([]T, 0, min(len(from), span.Limit))}
+	length := 0
 	for i, item := range from {
-		if i == span.Limit {
+		if i == span.Limit || length >= pageBytes {
 			page.Next = cursor(from[i-1])
 			break
 		}
@@ -113,6 +120,11 @@ func paged[S, T any](span Span, from []S, show func(S) (T, error), cursor func(S
 		if err != nil {
 			return nil, err
 		}
+		text, err := json.Marshal(shown)
+		if err != nil {
+			return nil, err
+		}
+		length += len(text)
 		page.Items = append(page.Items, shown)
 	}
 	return page, nil

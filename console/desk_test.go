@@ -62,7 +62,7 @@ func TestKeyIsRotatedOnce(t *testing.T) {
 	for i := range made {
 		wait.Go(func() {
 			var err error
-			if made[i], err = o.RotateKey(t.Context(), me, key.ID, console.Overlap); err != nil && !errors.Is(err, store.ErrExists) {
+			if made[i], err = o.RotateKey(t.Context(), me, key.ID, console.AnyRevision, console.Overlap); err != nil && !errors.Is(err, store.ErrExists) {
 				t.Error(err)
 			}
 		})

@@ -28,13 +28,13 @@ func TestImportBringsNoAccessBack(t *testing.T) {
 	if _, err := o.ChangeConsumer(t.Context(), me, "less", console.AnyRevision, console.ConsumerChange{Tenant: console.Give("b"), Roles: console.Give([]string{"clerk"}), Scopes: console.Give([]string{"read"})}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.RotateKey(t.Context(), me, rotated.ID, time.Minute); err != nil {
+	if _, err := o.RotateKey(t.Context(), me, rotated.ID, console.AnyRevision, time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.ChangeKey(t.Context(), me, narrowed.ID, console.KeyChange{Scopes: console.Give([]string(nil)), Networks: console.Give([]string{"10.0.0.0/8"}), Expires: console.Give(o.clock.Now().Add(time.Hour))}); err != nil {
+	if _, err := o.ChangeKey(t.Context(), me, narrowed.ID, console.AnyRevision, console.KeyChange{Scopes: console.Give([]string(nil)), Networks: console.Give([]string{"10.0.0.0/8"}), Expires: console.Give(o.clock.Now().Add(time.Hour))}); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.RevokeKey(t.Context(), me, revoked.ID); err != nil {
+	if err := o.RevokeKey(t.Context(), me, revoked.ID, console.AnyRevision); err != nil {
 		t.Fatal(err)
 	}
 	now := o.exported()
@@ -87,13 +87,13 @@ func TestImportOfADeletedConsumer(t *testing.T) {
 	o.consumer("c")
 	revoked, rotated, living := o.issue("c", console.NewKey{}), o.issue("c", console.NewKey{}), o.issue("c", console.NewKey{})
 	old := o.exported()
-	if err := o.RevokeKey(t.Context(), me, revoked.ID); err != nil {
+	if err := o.RevokeKey(t.Context(), me, revoked.ID, console.AnyRevision); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.RotateKey(t.Context(), me, rotated.ID, time.Minute); err != nil {
+	if _, err := o.RotateKey(t.Context(), me, rotated.ID, console.AnyRevision, time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.DeleteConsumer(t.Context(), me, "c"); err != nil {
+	if err := o.DeleteConsumer(t.Context(), me, "c", console.AnyRevision); err != nil {
 		t.Fatal(err)
 	}
 	o.clock.pass(time.Hour)

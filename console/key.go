@@ -28,6 +28,8 @@ type Key struct {
 	Used    *time.Time `json:"used,omitempty"`
 	// Rotated is the key that takes its place.
 	Rotated store.ID `json:"rotated,omitempty"`
+	// Revision is raised by every change; use is none.
+	Revision int64 `json:"revision"`
 }
 
 // The states of a key.
@@ -69,7 +71,7 @@ func (d *Desk) shownKey(k *store.Key, consumer string) *Key {
 	}
 	return &Key{
 		ID: k.ID, Consumer: consumer, Name: k.Name, Hint: k.Hint, Scopes: listed(k.Scopes), Roles: listed(k.Roles), Networks: networks,
-		State: state(k, d.Now()), Created: k.Created.UTC(), Expires: moment(k.Expires), Revoked: moment(k.Revoked), Used: moment(k.Used), Rotated: k.Rotated,
+		State: state(k, d.Now()), Created: k.Created.UTC(), Expires: moment(k.Expires), Revoked: moment(k.Revoked), Used: moment(k.Used), Rotated: k.Rotated, Revision: k.Revision,
 	}
 }
 
@@ -195,10 +197,19 @@ func (d *Desk) keys(ctx context.Context, consumer store.ID, span Span) (*Page[*K
 	}, func(k *store.Key) string { return string(k.ID) })
 }
 
-// ChangeKey changes a key that is not revoked.
-func (d *Desk) ChangeKey(ctx context.Context, by By, id store.ID, change KeyChange) (*Key, error) {
+// keyAt is the key in the state of a revision.
+func (d *Desk) keyAt(ctx context.Context, id store.ID, revision int64) (*store.Key, *store.Consumer, error) {
+	k, c, err := d.key(ctx, id)
+	if err == nil && revision != AnyRevision && k.Revision != revision {
+		err = theKey.told(store.ErrChanged)
+	}
+	return k, c, err
+}
+
+// ChangeKey changes a key that is not revoked and is in the state of a revision.
+func (d *Desk) ChangeKey(ctx context.Context, by By, id store.ID, revision int64, change KeyChange) (*Key, error) {
 	err := again(ctx, func() error {
-		k, c, err := d.key(ctx, id)
+		k, c, err := d.keyAt(ctx, id, revision)
 		if err != nil {
 			return err
 		}
@@ -243,14 +254,15 @@ const (
 	MostOverlap = 90 * 24 * time.Hour
 )
 
-// RotateKey makes a key in the place of one that goes on for an overlap. The
-// new one is like the old one, and lives as long as that was made to live.
-func (d *Desk) RotateKey(ctx context.Context, by By, id store.ID, overlap time.Duration) (issued *Issued, err error) {
+// RotateKey makes a key in the place of one that goes on for an overlap; without
+// one, that is revoked. The new one is like the old one, and lives as long as
+// that was made to live.
+func (d *Desk) RotateKey(ctx context.Context, by By, id store.ID, revision int64, overlap time.Duration) (issued *Issued, err error) {
 	if overlap < 0 || overlap > MostOverlap {
 		return nil, invalid("/overlap", "maximum", "must be at least 0 and at most 90 days")
 	}
 	err = again(ctx, func() error {
-		old, c, err := d.key(ctx, id)
+		old, c, err := d.keyAt(ctx, id, revision)
 		if err == nil {
 			err = rotatable(old, d.Now())
 		}
@@ -288,6 +300,9 @@ func (d *Desk) rotateKey(ctx context.Context, by By, old *store.Key, consumer st
 	if end := now.Add(overlap); old.Expires.IsZero() || end.Before(old.Expires) {
 		old.Expires = end
 	}
+	if overlap == 0 {
+		old.Revoked = now // an end is held to the clock of each node, and one may be behind
+	}
 	old.Rotated = k.ID
 	detail := struct {
 		Consumer string    `json:"consumer"`
@@ -301,11 +316,11 @@ func (d *Desk) rotateKey(ctx context.Context, by By, old *store.Key, consumer st
 	return &Issued{d.shownKey(k, consumer), secret}, nil
 }
 
-// RevokeKey ends a key at once and for good. To revoke one that is revoked
-// already changes nothing.
-func (d *Desk) RevokeKey(ctx context.Context, by By, id store.ID) error {
+// RevokeKey ends a key that is in the state of a revision, at once and for good.
+// To revoke one that is revoked already changes nothing.
+func (d *Desk) RevokeKey(ctx context.Context, by By, id store.ID, revision int64) error {
 	return theKey.told(again(ctx, func() error {
-		k, c, err := d.key(ctx, id)
+		k, c, err := d.keyAt(ctx, id, revision)
 		if err != nil || !k.Revoked.IsZero() {
 			return err
 		}

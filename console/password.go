@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -80,8 +81,11 @@ func (c *checks) username(name string) string {
 	return read
 }
 
-// Passwords are the usernames of a consumer.
-func (d *Desk) Passwords(ctx context.Context, consumer string) (*Page[*Password], error) {
+// Passwords are the usernames of a consumer, in their order.
+func (d *Desk) Passwords(ctx context.Context, consumer string, span Span) (*Page[*Password], error) {
+	if err := span.read(); err != nil {
+		return nil, err
+	}
 	c, err := d.consumer(ctx, consumer)
 	if err != nil {
 		return nil, err
@@ -90,9 +94,10 @@ func (d *Desk) Passwords(ctx context.Context, consumer string) (*Page[*Password]
 	if err != nil {
 		return nil, err
 	}
-	return paged(Span{Limit: len(list)}, list, func(p *store.Password) (*Password, error) {
+	list = slices.DeleteFunc(list, func(p *store.Password) bool { return p.Username <= span.After })
+	return paged(span, list, func(p *store.Password) (*Password, error) {
 		return &Password{p.Username, c.Name, p.Changed.UTC()}, nil
-	}, nil)
+	}, func(p *store.Password) string { return p.Username })
 }
 
 // DeletePassword deletes a password of a consumer.

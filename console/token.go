@@ -66,6 +66,18 @@ func (d *Desk) shownToken(t *store.AdminToken) *Token {
 
 // AddToken makes a token for an administrator.
 func (d *Desk) AddToken(ctx context.Context, by By, n NewToken) (*IssuedToken, error) {
+	t, secret, err := d.makeToken(n)
+	if err == nil {
+		err = d.keepToken(ctx, by, t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &IssuedToken{d.shownToken(t), secret}, nil
+}
+
+// makeToken makes a token that does not hold until it is kept.
+func (d *Desk) makeToken(n NewToken) (t *store.AdminToken, secret string, err error) {
 	if len(n.Roles) == 0 {
 		n.Roles = []string{Reader}
 	}
@@ -78,21 +90,19 @@ func (d *Desk) AddToken(ctx context.Context, by By, n NewToken) (*IssuedToken, e
 	}
 	checked.future("/expires", n.Expires, d.Now())
 	if err := checked.err(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if err := d.freeName(ctx, n.Name); err != nil {
-		return nil, err
+	t = &store.AdminToken{ID: d.newID(), Name: n.Name, Roles: n.Roles, Created: d.now(), Expires: utc(n.Expires)}
+	secret, t.Hash, err = d.newToken()
+	return t, secret, err
+}
+
+func (d *Desk) keepToken(ctx context.Context, by By, t *store.AdminToken) error {
+	if err := d.freeName(ctx, t.Name); err != nil {
+		return err
 	}
-	t := &store.AdminToken{ID: d.newID(), Name: n.Name, Roles: n.Roles, Created: d.now(), Expires: utc(n.Expires)}
-	secret, hash, err := d.newToken()
-	if err != nil {
-		return nil, err
-	}
-	t.Hash = hash
-	if err := d.Store.AddAdmin(ctx, t, d.entry(by, "token.add", t.ID, n)); err != nil {
-		return nil, theToken.told(err)
-	}
-	return &IssuedToken{d.shownToken(t), secret}, nil
+	detail := NewToken{Name: t.Name, Roles: t.Roles, Expires: t.Expires}
+	return theToken.told(d.Store.AddAdmin(ctx, t, d.entry(by, "token.add", t.ID, detail)))
 }
 
 // freeName: the audit calls administrators by the names of their tokens.

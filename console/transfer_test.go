@@ -57,10 +57,10 @@ func TestTransfer(t *testing.T) {
 	}
 	kept := from.issue("full", console.NewKey{Name: "k", Scopes: []string{"s2"}, Roles: []string{"r2"}, Networks: []string{"10.0.0.0/8", "2001:db8::/32"}, Expires: from.clock.Now().Add(time.Hour)})
 	rotated := from.issue("empty", console.NewKey{})
-	if _, err := from.RotateKey(t.Context(), me, rotated.ID, time.Minute); err != nil {
+	if _, err := from.RotateKey(t.Context(), me, rotated.ID, console.AnyRevision, time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if err := from.RevokeKey(t.Context(), me, kept.ID); err != nil {
+	if err := from.RevokeKey(t.Context(), me, kept.ID, console.AnyRevision); err != nil {
 		t.Fatal(err)
 	}
 	text := from.exported()
@@ -88,7 +88,7 @@ func TestTransfer(t *testing.T) {
 	}
 
 	// What is revoked stays so, whatever an older export says.
-	if err := to.RevokeKey(t.Context(), me, rotated.ID); err != nil {
+	if err := to.RevokeKey(t.Context(), me, rotated.ID, console.AnyRevision); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := to.imported(text, false); err != nil {

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -58,10 +59,15 @@ func (s *server) closeConsole() {
 }
 
 // firstToken leaves a token where there is none yet. The log tells the file,
-// never the token.
+// never the token. Where no file can be, as beside a configuration that nobody
+// may write to, the gateway serves all the same: the command line makes tokens.
 func (s *server) firstToken(ctx context.Context, desk *console.Desk) error {
 	path := s.firstTokenPath()
 	made, err := desk.FirstToken(ctx, path)
+	if unwritten, ok := errors.AsType[*console.NoFile](err); ok {
+		s.log.Warn("no token for the first administrator was made", "file", path, "error", unwritten.Err.Error(), "remedy", "sallyport admin token NAME --role admin")
+		return nil
+	}
 	if err == nil && made {
 		s.log.Warn("a token for the first administrator was made", "file", path)
 	}

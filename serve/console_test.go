@@ -1,11 +1,15 @@
 package serve_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"sallyport/serve"
 )
 
 // administered serves the shop with a store and hands out the first token.
@@ -88,8 +92,8 @@ func TestConsolePaths(t *testing.T) {
 	}
 }
 
-// A folder in which no file can be made keeps the gateway from starting: a
-// token that nobody could read would be the first, and so the last.
+// Where no file can be made the gateway serves, and no token holds that nobody
+// could read: it would be the first, and so the last.
 func TestFirstTokenNeedsAFile(t *testing.T) {
 	f := newFolder(t)
 	f.write("shop.yaml", shop("/a"))
@@ -97,14 +101,28 @@ func TestFirstTokenNeedsAFile(t *testing.T) {
 	if err := os.Mkdir(f.path("sallyport.admin-token"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if why := refusal(f); !strings.Contains(why, "writing the first token") {
-		t.Error(why)
+	var told bytes.Buffer
+	g := start(f, func(o *serve.Options) {
+		log := io.MultiWriter(&told, o.Stderr)
+		o.Stdout, o.Stderr = log, log
+	})
+	left, err := filepath.Glob(f.path("sallyport.admin-token.*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("%v is left over, %v", left, err)
 	}
+	g.cancel()
+	if err := <-g.ended; err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(told.String(), "no token for the first administrator was made") || !strings.Contains(told.String(), "sallyport admin token NAME --role admin") {
+		t.Errorf("the log does not say what to do:\n%s", &told)
+	}
+	g.ended <- nil
 	if err := os.Remove(f.path("sallyport.admin-token")); err != nil {
 		t.Fatal(err)
 	}
-	g := start(f)
-	if _, err := os.Stat(g.path("sallyport.admin-token")); err != nil {
+	again := start(f)
+	if _, err := os.Stat(again.path("sallyport.admin-token")); err != nil {
 		t.Errorf("the next start makes the token: %v", err)
 	}
 }

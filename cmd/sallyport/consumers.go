@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -105,13 +106,15 @@ func (k *consumersShow) Run(c *console) error {
 		if err != nil {
 			return err
 		}
-		passwords, err := s.Passwords(s.ctx, k.Name)
+		passwords, err := everything(s, func(ctx context.Context, span administration.Span) (*administration.Page[*administration.Password], error) {
+			return s.Passwords(ctx, k.Name, span)
+		})
 		if err != nil {
 			return err
 		}
-		return s.tell(consumerShown{found, keys, passwords.Items}, func(w io.Writer) {
+		return s.tell(consumerShown{found, keys, passwords}, func(w io.Writer) {
 			consumerFields(w, found)
-			for _, p := range passwords.Items {
+			for _, p := range passwords {
 				fields(w, "username", p.Username)
 			}
 			if len(keys) > 0 {
@@ -209,7 +212,7 @@ func (k *consumersDelete) Run(c *console) error {
 		if err := s.sure(k.Yes, "To delete "+k.Name+", its keys and its passwords"); err != nil {
 			return err
 		}
-		return s.DeleteConsumer(s.ctx, s.by, k.Name)
+		return s.DeleteConsumer(s.ctx, s.by, k.Name, administration.AnyRevision)
 	})
 }
 

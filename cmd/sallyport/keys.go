@@ -144,7 +144,7 @@ func (k *keysSet) Run(c *console) error {
 		return err
 	}
 	return k.work(c, func(s *session) error {
-		changed, err := s.ChangeKey(s.ctx, s.by, store.ID(k.ID), change)
+		changed, err := s.ChangeKey(s.ctx, s.by, store.ID(k.ID), administration.AnyRevision, change)
 		return s.key(changed, err)
 	})
 }
@@ -183,7 +183,7 @@ type keysRotate struct {
 // Run rotates a key.
 func (k *keysRotate) Run(c *console) error {
 	return k.work(c, func(s *session) error {
-		made, err := s.RotateKey(s.ctx, s.by, store.ID(k.ID), time.Duration(k.Overlap))
+		made, err := s.RotateKey(s.ctx, s.by, store.ID(k.ID), administration.AnyRevision, time.Duration(k.Overlap))
 		if err != nil {
 			return s.key(nil, err)
 		}
@@ -199,7 +199,7 @@ type keysRevoke struct {
 // Run revokes a key. It does not ask: who does this is in a hurry.
 func (k *keysRevoke) Run(c *console) error {
 	return k.work(c, func(s *session) error {
-		if err := s.RevokeKey(s.ctx, s.by, store.ID(k.ID)); err != nil {
+		if err := s.RevokeKey(s.ctx, s.by, store.ID(k.ID), administration.AnyRevision); err != nil {
 			return s.key(nil, err)
 		}
 		found, err := s.Key(s.ctx, store.ID(k.ID))
