@@ -9,16 +9,19 @@ import (
 // network that they came from, and not long ago. What is known passes whatever
 // others did: nobody who only tries can present it.
 //
-// It is read without a lock and holds acquaintanceEntries. An account's entries
-// are all in one set, the oldest of which makes room for a newcomer: one account
-// that is used from very many networks forgets its own, and hardly anybody
-// else's.
+// It is read without a lock and holds acquaintanceEntries in 3 MiB, which it
+// takes with the first of them; of a password there are two, one for its account.
+// An account's entries are all in one set, the oldest of which makes room for a
+// newcomer: one account that is used from very many networks forgets its own, and
+// hardly anybody else's. Sets differ in how full they are: at half of the entries
+// one in thousands is forgotten early.
 type acquaintances struct {
-	sets [acquaintanceSets]acquaintanceSet
+	sets atomic.Pointer[[acquaintanceSets]acquaintanceSet]
 }
 
 const (
-	acquaintanceSets    = 1024
+	acquaintanceBits    = 14
+	acquaintanceSets    = 1 << acquaintanceBits
 	acquaintanceWays    = 16
 	acquaintanceEntries = acquaintanceSets * acquaintanceWays
 )
@@ -26,6 +29,16 @@ const (
 type acquaintanceSet struct {
 	who  [acquaintanceWays]atomic.Uint64
 	seen [acquaintanceWays]atomic.Uint32 // in seconds from the epoch; 0 is never
+}
+
+// at goes by the high bits: the lowest of a hash is always set. It is nil where
+// nobody is known.
+func (a *acquaintances) at(set uint64) *acquaintanceSet {
+	sets := a.sets.Load()
+	if sets == nil {
+		return nil
+	}
+	return &sets[set>>(64-acquaintanceBits)]
 }
 
 // seconds counts from 1.
@@ -36,7 +49,10 @@ func seconds(now, epoch time.Time) uint32 {
 // knows tells whether it was right within the last while, in seconds, and
 // whether that should be noted again.
 func (a *acquaintances) knows(set, who uint64, now, while uint32) (known, stale bool) {
-	s := &a.sets[set%acquaintanceSets]
+	s := a.at(set)
+	if s == nil {
+		return false, true
+	}
 	for i := range s.who {
 		if s.who[i].Load() == who {
 			seen := s.seen[i].Load()
@@ -50,7 +66,10 @@ func (a *acquaintances) knows(set, who uint64, now, while uint32) (known, stale 
 // meet notes that it was right. Two at one time may take one place; the loser is
 // noted the next time.
 func (a *acquaintances) meet(set, who uint64, now uint32) {
-	s, oldest := &a.sets[set%acquaintanceSets], 0
+	if a.sets.Load() == nil {
+		a.sets.CompareAndSwap(nil, new([acquaintanceSets]acquaintanceSet))
+	}
+	s, oldest := a.at(set), 0
 	for i := range s.who {
 		if s.who[i].Load() == who {
 			s.seen[i].Store(now)
@@ -67,7 +86,10 @@ func (a *acquaintances) meet(set, who uint64, now uint32) {
 
 // forget is for what was right and is not any more: a key that was taken back.
 func (a *acquaintances) forget(set, who uint64) {
-	s := &a.sets[set%acquaintanceSets]
+	s := a.at(set)
+	if s == nil {
+		return
+	}
 	for i := range s.who {
 		if s.who[i].Load() == who {
 			s.seen[i].Store(0)

@@ -22,9 +22,11 @@ type failures struct {
 }
 
 const (
-	failureShards  = 64
-	failureSets    = 64 // in a shard
-	failureWays    = 16 // entries in a set
+	failureShardBits, failureSetBits = 6, 6
+
+	failureShards  = 1 << failureShardBits
+	failureSets    = 1 << failureSetBits // in a shard
+	failureWays    = 16                  // entries in a set
 	failureEntries = failureShards * failureSets * failureWays
 )
 
@@ -67,9 +69,10 @@ func (p pace) delay(level, first, most time.Duration) time.Duration {
 // clock counts from 1: fresh memory is of long ago.
 func (f *failures) clock(now time.Time) int64 { return max(1, int64(now.Sub(f.epoch))+1) }
 
+// at goes by the high bits: a holder is never 0, and so its lowest is always set.
 func (f *failures) at(holder uint64) (*failureShard, *failureSet) {
-	s := &f.shards[holder%failureShards]
-	return s, &s.sets[holder/failureShards%failureSets]
+	s := &f.shards[holder>>(64-failureShardBits)]
+	return s, &s.sets[holder>>(64-failureShardBits-failureSetBits)%failureSets]
 }
 
 // level is how much of the holder's failures is remembered; of one that is not
@@ -93,6 +96,16 @@ func (f *failures) add(holder uint64, now time.Time, cost time.Duration, p pace)
 	after = max(before, min(before+cost, 2*p.limit()))
 	set.holder[i], set.until[i] = holder, clock+int64(after)
 	return before, after
+}
+
+// forgive takes a failure back.
+func (f *failures) forgive(holder uint64, now time.Time, cost time.Duration) {
+	shard, set := f.at(holder)
+	shard.mu.Lock()
+	defer shard.mu.Unlock()
+	if i := set.find(holder); set.holder[i] == holder {
+		set.until[i] = max(f.clock(now), set.until[i]-int64(cost))
+	}
 }
 
 // over counts the holders that may not try again yet.
