@@ -124,6 +124,13 @@ func (r *Roster) Key(ctx context.Context, secret string) (*sallyport.Credential,
 	return held, err
 }
 
+// Tagged tells whether a key has a tag that fits: it was made with the keyring, and
+// nobody has found it by trying. Whether it is in the store is not asked.
+func (r *Roster) Tagged(secret string) bool {
+	_, _, err := apikey.Hash(r.tagger, secret)
+	return err == nil
+}
+
 // Password is the hash of a username's password in PHC form, and its holder.
 func (r *Roster) Password(ctx context.Context, username string) (string, *sallyport.Credential, error) {
 	e, now, err := r.named(ctx, "password", username)

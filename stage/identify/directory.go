@@ -21,6 +21,13 @@ type Keys interface {
 	Key(ctx context.Context, secret string) (*sallyport.Credential, error)
 }
 
+// Tagged is Keys whose keys have a tag that nobody can make up.
+type Tagged interface {
+	// Tagged tells whether the tag of a key fits. It asks nobody, and takes
+	// microseconds.
+	Tagged(secret string) bool
+}
+
 // Passwords knows the holders of passwords.
 type Passwords interface {
 	// Password is the argon2id hash in PHC form of a username's password, and its

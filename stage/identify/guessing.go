@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"errors"
 	"time"
 
 	"sallyport"
@@ -67,13 +68,6 @@ func (g *Guessing) Compile() {
 	g.remember = uint32(max(time.Second, g.Remember) / time.Second)
 }
 
-// Most tries of unknown credentials that are being checked, or are held back, at
-// one time: what passes before the first of them has failed.
-const (
-	clientFlights  = 64
-	accountFlights = 16
-)
-
 // Guard is the step before Security that holds tries back. It needs its
 // Guessing.
 type Guard struct{ Security *Security }
@@ -124,13 +118,13 @@ type leaving struct {
 func (l *leaving) Done(x *sallyport.Exchange) {
 	if stopped := x.Stopped(); stopped != nil && stopped.Step == l.guard {
 		g := l.guard.Security.Guessing
-		g.Tally.fail(x, &l.try, byAccount, l.try.holder(), x.Env.Now(), 1, g)
+		g.Tally.miss(x, &l.try, x.Env.Now(), g)
 	}
 }
 
-// unknown are the credentials that a request presents and that are not known
-// from where it comes. What is known to one of the schemes that read a place is
-// known.
+// unknown are the credentials that a request presents, that are not known from
+// where it comes and that are not checked first. What is known to one of the
+// schemes that read a place is known.
 func (s *Security) unknown(x *sallyport.Exchange, tries []try) []try {
 	for _, alternative := range s.Alternatives {
 		for i := range alternative {
@@ -147,7 +141,7 @@ func (s *Security) unknown(x *sallyport.Exchange, tries []try) []try {
 	}
 	kept := tries[:0]
 	for i := range tries {
-		if tries[i].vouched || !familiar(tries, tries[i].scheme.Place) {
+		if !tries[i].strength.first() && (tries[i].vouched || !familiar(tries, tries[i].scheme.Place)) {
 			kept = append(kept, tries[i])
 		}
 	}
@@ -185,27 +179,23 @@ var reasonNames = [reasons]string{"client", "account", "scheme", "crowd"}
 
 // judge is how long a try has to wait, or its refusal.
 func (g *Guessing) judge(x *sallyport.Exchange, t *try, now time.Time) (time.Duration, error) {
+	if why, over := g.exceeded(t, now); over > 0 {
+		return 0, g.refuse(x, t, why, over)
+	}
 	tally := g.Tally
 	if t.vouched {
-		if over := tally.accounts.level(t.holder(), now) - g.account.last(); over > 0 {
-			return 0, g.refuse(x, t, byAccount, over)
+		// Of many at one time the right one must look like all others.
+		if tally.held.full(t.holder(), t.secret, accountSeats) {
+			return 0, g.refuse(x, t, byCrowd, time.Second)
 		}
 		return 0, nil
 	}
-	client := tally.clients.level(t.client, now)
-	if over := client - g.client.last(); over > 0 {
-		return 0, g.refuse(x, t, byClient, over)
-	}
-	delay := g.client.delay(client, g.Delay, g.MaxDelay)
+	delay := g.client.delay(tally.clients.level(t.client, now), g.Delay, g.MaxDelay)
 	if t.account != 0 {
-		account := tally.accounts.level(t.holder(), now)
-		if over := account - g.account.last(); over > 0 {
-			return 0, g.refuse(x, t, byAccount, over)
-		}
-		delay = max(delay, g.account.delay(account, g.Delay, g.MaxDelay))
+		delay = max(delay, g.account.delay(tally.accounts.level(t.holder(), now), g.Delay, g.MaxDelay))
 	}
-	if tally.crowded(t) {
-		return 0, g.refuse(x, t, byCrowd, time.Second)
+	if t.strength != Guessable {
+		return delay, nil
 	}
 	raised, ended, over := t.watch.alarm.take(now, g.rules)
 	switch {
@@ -219,16 +209,74 @@ func (g *Guessing) judge(x *sallyport.Exchange, t *try, now time.Time) (time.Dur
 	return delay, nil
 }
 
-// refuse says when to come again, and neither what was counted nor whether there
-// is such an account.
+// exceeded tells whose failures are too many for a try, and for how long. They do
+// not count against a known secret that was right after all of them.
+func (g *Guessing) exceeded(t *try, now time.Time) (why int, over time.Duration) {
+	if !t.vouched {
+		if over := g.Tally.clients.level(t.client, now) - g.client.last(); over > 0 {
+			return byClient, over
+		}
+	}
+	if t.account == 0 {
+		return byClient, 0
+	}
+	over = g.Tally.accounts.level(t.holder(), now) - g.account.last()
+	if over > 0 && t.vouched && g.Tally.verdicts.last(t.holder(), t.secret) == wasRight {
+		return byAccount, 0
+	}
+	return byAccount, over
+}
+
+// seat takes the seats of a try for as long as it is checked. One that had to wait
+// for them is judged again: those before it may have failed.
+func (g *Guessing) seat(x *sallyport.Exchange, t *try) (seats, error) {
+	tally := g.Tally
+	bounded := t.strength == Guessable || tally.clients.level(t.client, x.Env.Now()) > 0
+	needs := t.seats(bounded)
+	ok, waited := tally.checked.enter(x.Context, needs, g.Waiting, func() {
+		if t.acquainted { // from now on the right one stands in the queue with the others
+			t.watch.troubled(seconds(x.Env.Now().Add(seatWait), tally.epoch) + 1)
+		}
+	})
+	if ok && !waited {
+		return needs, nil
+	}
+	if !ok {
+		t.watch.refused[byCrowd].Add(1)
+		return seats{}, problem.Fail(problem.Overloaded, errCrowd).With("Retry-After", "1")
+	}
+	if why, over := g.exceeded(t, x.Env.Now()); over > 0 {
+		tally.checked.leave(needs)
+		return seats{}, g.refuse(x, t, why, over)
+	}
+	return needs, nil
+}
+
+var errCrowd = errors.New("as many credentials are being checked as may be")
+
+// refuse counts a refusal where it is an answer: the secret that is known would
+// have passed. A crowd says nothing, for in it that one is refused as well.
 func (g *Guessing) refuse(x *sallyport.Exchange, t *try, why int, wait time.Duration) error {
-	t.watch.refused[why].Add(1)
-	if t.acquainted && why != byAccount {
-		// The one that is known would have passed: to be refused is an answer.
-		g.Tally.fail(x, t, byAccount, t.holder(), x.Env.Now(), 1, g)
+	switch {
+	case !t.acquainted || why == byCrowd:
+	case why == byAccount:
+		g.Tally.verdicts.shut(t.holder(), t.secret)
+	default:
+		g.Tally.miss(x, t, x.Env.Now(), g)
 	}
 	t.scheme.note(x, "failures of "+reasonNames[why])
+	return g.refusal(t, why, wait)
+}
+
+// refusal says when to come again, and neither what was counted nor whether there
+// is such an account.
+func (g *Guessing) refusal(t *try, why int, wait time.Duration) error {
+	t.watch.refused[why].Add(1)
+	detail := "Too many attempts to identify have failed. Try again later."
+	if why == byCrowd {
+		detail = "Too many attempts to identify are held back at this moment. Try again later."
+	}
 	seconds := (wait + time.Second - 1) / time.Second // to come too early would be refused again (RFC 9110 §10.2.3)
-	return problem.Refuse(problem.FailuresExceeded, "Too many attempts to identify have failed. Try again later.").
+	return problem.Refuse(problem.FailuresExceeded, "%s", detail).
 		With("Retry-After", text(int64(max(1, seconds)))).Because(reason("failures of " + reasonNames[why]))
 }

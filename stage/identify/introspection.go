@@ -67,11 +67,17 @@ func (i *Introspection) Check(x *sallyport.Exchange, secret string) (*sallyport.
 	if !introspect.WellFormed(secret) {
 		return nil, refuseToken(&jose.Error{Reason: jose.ReasonMalformed, Detail: "not of the form of a bearer token"})
 	}
-	verdict, err := i.Memory.Find(x.Context, secret, func() (*introspect.Verdict[*Introspected], error) { return i.ask(x.Context, secret) })
-	if err != nil {
+	called := false
+	verdict, err := i.Memory.Find(x.Context, secret, func() (*introspect.Verdict[*Introspected], error) {
+		called = true
+		return i.ask(x.Context, secret)
+	})
+	switch {
+	case err != nil:
 		return nil, notIntrospected(err)
-	}
-	if verdict.Refused != nil {
+	case called && errors.Is(verdict.Refused, introspect.ErrInactive):
+		return nil, refuseToken(&asked{verdict.Refused})
+	case verdict.Refused != nil:
 		return nil, refuseToken(verdict.Refused)
 	}
 	if err := i.prove(x, secret, verdict.Value); err != nil {
@@ -79,6 +85,12 @@ func (i *Introspection) Check(x *sallyport.Exchange, secret string) (*sallyport.
 	}
 	return verdict.Value.Credential, nil
 }
+
+// asked is why a token was refused that cost its issuer a call. What is remembered
+// cost none.
+type asked struct{ error }
+
+func (a *asked) Unwrap() error { return a.error }
 
 // prove checks what can change while an answer is remembered.
 func (i *Introspection) prove(x *sallyport.Exchange, secret string, t *Introspected) error {

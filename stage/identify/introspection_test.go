@@ -85,6 +85,29 @@ func TestIntrospection(t *testing.T) {
 	}
 }
 
+// TestWhatAskingTheIssuerWeighs: a token that was made up costs the issuer a call,
+// and its client a failure; as long as the answer is remembered it costs nobody one.
+func TestWhatAskingTheIssuerWeighs(t *testing.T) {
+	o := newTeller(t)
+	o.says(nil)
+	m := o.method(t)
+	for _, c := range []struct {
+		token string
+		want  float64
+	}{{"made-up", 1}, {"made-up", 0.1}, {"made-up-too", 1}, {"not of the form", 0.1}} {
+		_, err := m.Check(asking(t), c.token)
+		wantKind(t, err, problem.TokenInvalid)
+		if got := weigh(err); got != c.want {
+			t.Errorf("%q weighs %v, want %v", c.token, got, c.want)
+		}
+	}
+	o.says(map[string]any{"aud": "another"})
+	_, err := m.Check(asking(t), "opaque")
+	if got := weigh(err); got != 0.1 {
+		t.Errorf("a token for somebody else weighs %v", got)
+	}
+}
+
 func TestIntrospectionAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
 		changes map[string]any

@@ -28,8 +28,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		refused: describe("sallyport_guessing_refused_total", "Tries that were refused before anything was checked, by whose failures were too many (client, account, scheme, crowd).", "api", "scheme", "by"),
 		delayed: describe("sallyport_guessing_delayed_total", "Tries that were held back.", "api", "scheme"),
-		ratio:   describe("sallyport_guessing_failure_ratio", "Share of failures among the credentials that were presented anew, over about five minutes.", "api", "scheme"),
-		alarm:   describe("sallyport_guessing_alarm", "1 while most credentials that are presented anew are wrong.", "api", "scheme"),
+		ratio:   describe("sallyport_guessing_failure_ratio", "Share of failures among the passwords that were presented anew, over about five minutes.", "api", "scheme"),
+		alarm:   describe("sallyport_guessing_alarm", "1 while most passwords that are presented anew are wrong.", "api", "scheme"),
 		over:    describe("sallyport_guessing_locked", "Clients and accounts that may not try again yet.", "what"),
 		waiting: describe("sallyport_guessing_waiting", "Tries that are held back at the moment."),
 	}

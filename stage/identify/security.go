@@ -40,7 +40,8 @@ type Challenger interface {
 }
 
 // Accountant is a Method that knows whose credential it is asked about before it
-// checks it: the username of Basic, the id in a key. Failures are counted by it.
+// checks it: the username of Basic. Failures are counted by it. A key names nobody
+// before its tag fits, and a tag cannot be guessed: it needs no account.
 type Accountant interface {
 	// Account names the account that the secret claims to be of; "" where it
 	// names none. It is what the client says, not what is proved. It must cost
@@ -213,17 +214,24 @@ func (s *Scheme) copied(c *sallyport.Credential) *sallyport.Credential {
 	return &named
 }
 
-// check asks the method, and counts the try while it is under way: what has not
-// failed yet must not come in any number.
+// check asks the method. Tries that are not known wait until there are seats for
+// them: what has not failed yet must not come in any number.
 func (s *Security) check(x *sallyport.Exchange, f *finding, secret string) {
 	if s.Guessing != nil && f.scheme.Watch != nil {
 		f.try = s.Guessing.try(x, f.scheme, secret)
-		if !f.try.known {
-			s.Guessing.Tally.fly(&f.try, 1)
-			defer s.Guessing.Tally.fly(&f.try, -1)
+		if !f.try.known && !f.try.strength.first() {
+			needs, err := s.Guessing.seat(x, &f.try)
+			if err != nil {
+				f.err = err
+				return
+			}
+			defer s.Guessing.Tally.checked.leave(needs)
 		}
 	}
 	f.credential, f.err = f.scheme.Method.Check(x, secret)
+	if f.try.known && f.credential != nil && f.try.watch.trouble.Load() > seconds(x.Start, s.Guessing.Tally.epoch) {
+		f.try = s.Guessing.try(x, f.scheme, secret) // others failed meanwhile, and it was right after them
+	}
 }
 
 // note adds to the event of a refusal which scheme it was, and why: never more
@@ -253,7 +261,7 @@ func (s *Security) refusePresented(x *sallyport.Exchange, found []finding) error
 	}
 	refusal := problem.As(worst.err)
 	worst.scheme.note(x, because(refusal))
-	if refusal.Kind.Failure() {
+	if refusal.Kind.Failure() || refusal.Kind == problem.FailuresExceeded {
 		return refusal
 	}
 	return s.challenge(refusal, worst, found)

@@ -11,27 +11,24 @@ import (
 	"sallyport"
 )
 
-// Tally is what is counted of failures, for all APIs. It takes 2.1 MiB and never
-// more. Keep it in sallyport.Env, so that a reload pardons nobody.
+// Tally is what is counted of failures, for all APIs. It takes 2.2 MiB, and little
+// for each try that is under way. Keep it in sallyport.Env, so that a reload pardons nobody.
 type Tally struct {
 	seed              maphash.Seed
 	epoch             time.Time
 	clients, accounts failures
-	// How many tries are being checked or held back, by hash.
-	clientFlights, accountFlights [flightSlots]atomic.Int32
-	waiting                       atomic.Int64
+	verdicts          verdicts
+	checked, held     crowd // the tries that are checked, and held back, at this moment
+	waiting           atomic.Int64
 
 	mu      sync.Mutex
 	told    map[uint64]told
 	settled time.Time
 }
 
-const (
-	flightSlots = 4096
-	// mostTold is how many holders are told of in the log at one time: an attack
-	// from everywhere must not fill the disk.
-	mostTold = 1024
-)
+// mostTold is how many holders are told of in the log at one time: an attack
+// from everywhere must not fill the disk.
+const mostTold = 1024
 
 // told is a holder that the log says is over its limit.
 type told struct {
@@ -46,8 +43,8 @@ func NewTally(now time.Time) *Tally {
 	return t
 }
 
-// Watch is what is known of one scheme's credentials. It takes 192 KiB. Keep it
-// in sallyport.Env like the Tally.
+// Watch is what is known of one scheme's credentials. It takes 3 MiB once there
+// are any that have to be remembered. Keep it in sallyport.Env like the Tally.
 type Watch struct {
 	// API and Scheme name it in the log and in metrics.
 	API, Scheme string
@@ -147,34 +144,31 @@ func (t *Tally) settle(now time.Time, log *slog.Logger, g *Guessing) {
 	}
 }
 
-// crowded tells whether as many tries of a network or an account are under way
-// as may be. Hashes share slots: somebody else's may be counted too, while they
-// last.
-func (t *Tally) crowded(of *try) bool {
-	return t.clientFlights[of.client%flightSlots].Load() >= clientFlights ||
-		of.account != 0 && t.accountFlights[of.holder()%flightSlots].Load() >= accountFlights
-}
-
-// fly counts a try that begins, or with -1 ends.
-func (t *Tally) fly(of *try, n int32) {
-	t.clientFlights[of.client%flightSlots].Add(n)
-	if of.account != 0 {
-		t.accountFlights[of.holder()%flightSlots].Add(n)
+// miss counts a try that was turned away before it was checked, of an account that
+// is known from its network: the one that is known would have passed, and so it is
+// an answer. The same secret again is none.
+func (t *Tally) miss(x *sallyport.Exchange, of *try, now time.Time, g *Guessing) {
+	if before := t.verdicts.put(of.holder(), of.secret, wasRefused); before == none || before == wasShut {
+		t.fail(x, of, byAccount, of.holder(), now, 1, g)
 	}
 }
 
 // wait takes a place among those that are held back, for as long as the wait;
-// false if there is none.
+// false if there is none. One whose account is known from its network competes
+// with others of that account alone, for that is what it is compared with.
 func (t *Tally) wait(of *try, d time.Duration, most int) bool {
-	if t.waiting.Add(1) > int64(most) {
-		t.waiting.Add(-1)
+	needs := of.seats(true)
+	if !t.held.try(needs) {
 		return false
 	}
-	one := *of
-	t.fly(&one, 1)
+	if t.waiting.Add(1) > int64(most) && !of.acquainted {
+		t.waiting.Add(-1)
+		t.held.leave(needs)
+		return false
+	}
 	time.AfterFunc(d, func() {
 		t.waiting.Add(-1)
-		t.fly(&one, -1)
+		t.held.leave(needs)
 	})
 	return true
 }

@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"errors"
 	"hash/maphash"
 	"net/netip"
 	"strconv"
@@ -26,6 +27,8 @@ type try struct {
 	known, acquainted, vouched bool
 	// stale: that is to be noted again.
 	stale bool
+	// strength is asked where the credential is not known.
+	strength Strength
 }
 
 // try finds out what is known of a credential. For one that is known it reads no
@@ -40,6 +43,9 @@ func (g *Guessing) try(x *sallyport.Exchange, scheme *Scheme, secret string) try
 		return t
 	}
 	t.stale = stale
+	if s, ok := scheme.Method.(Strong); ok && !known {
+		t.strength = s.Strength(secret)
+	}
 	if a, ok := scheme.Method.(Accountant); ok {
 		if name := a.Account(secret); name != "" {
 			t.account = mix(t.watch.scope, maphash.String(g.Tally.seed, name)) | 1
@@ -101,16 +107,16 @@ func (g *Guessing) learn(x *sallyport.Exchange, found []finding) {
 		switch {
 		case f.try.watch == nil:
 		case f.credential != nil:
-			g.right(x, f)
+			g.right(x, f, found)
 		case f.err != nil && !accepted(found, f.scheme.Place):
 			g.wrong(x, f, found[:i])
 		}
 	}
 }
 
-func (g *Guessing) right(x *sallyport.Exchange, f *finding) {
+func (g *Guessing) right(x *sallyport.Exchange, f *finding, found []finding) {
 	t := &f.try
-	if t.known && !t.stale {
+	if t.known && !t.stale || t.strength == Signed && !compared(f, found) {
 		return
 	}
 	now := seconds(x.Start, g.Tally.epoch)
@@ -118,14 +124,29 @@ func (g *Guessing) right(x *sallyport.Exchange, f *finding) {
 	if t.account != 0 {
 		t.watch.known.meet(t.account, mix(t.client, t.account), now)
 	}
-	if t.known || t.vouched {
-		return
+	if t.acquainted && g.Tally.verdicts.put(t.holder(), t.secret, wasRight) == wasRefused {
+		g.Tally.accounts.forgive(t.holder(), x.Env.Now(), g.account.interval)
 	}
-	t.watch.count(x, x.Env.Now(), 0, g.rules)
+	if !t.known && !t.vouched && t.strength == Guessable {
+		t.watch.count(x, x.Env.Now(), 0, g.rules)
+	}
+}
+
+// compared tells whether another scheme reads the place too and may refuse what
+// stands there before it is checked: then it has to be remembered that it was right.
+func compared(f *finding, found []finding) bool {
+	for i := range found {
+		other := &found[i]
+		if other.scheme != f.scheme && other.try.watch != nil && !other.try.strength.first() && other.scheme.Place.same(f.scheme.Place) {
+			return true
+		}
+	}
+	return false
 }
 
 // wrong counts a failure; for the network once, however many schemes refuse the
-// one credential.
+// one credential. What was checked first is refused now, where its client has
+// failed too often.
 func (g *Guessing) wrong(x *sallyport.Exchange, f *finding, before []finding) {
 	t, now := &f.try, x.Env.Now()
 	weight := weigh(f.err)
@@ -133,7 +154,10 @@ func (g *Guessing) wrong(x *sallyport.Exchange, f *finding, before []finding) {
 		return
 	}
 	t.watch.known.forget(t.secret, mix(t.client, t.secret))
-	t.watch.count(x, now, weight, g.rules)
+	if t.strength == Guessable {
+		t.watch.count(x, now, weight, g.rules)
+	}
+	over := g.Tally.clients.level(t.client, now) - g.client.last()
 	repeated := false
 	for i := range before {
 		repeated = repeated || before[i].err != nil && before[i].scheme.Place.same(f.scheme.Place)
@@ -144,18 +168,28 @@ func (g *Guessing) wrong(x *sallyport.Exchange, f *finding, before []finding) {
 	if t.account != 0 {
 		g.Tally.fail(x, t, byAccount, t.holder(), now, weight, g)
 	}
+	if t.acquainted {
+		g.Tally.verdicts.put(t.holder(), t.secret, wasWrong)
+	}
+	if t.strength.first() && over > 0 {
+		f.err = g.refusal(t, byClient, over)
+	}
 }
 
 // weigh says what a failure counts. A token that has expired was signed, and one
 // whose proof wants a nonce (RFC 9449 §8.2) is good: such a client guesses nothing,
 // and must not lock itself out. A token that is not valid counts a tenth, and so
 // does its proof: signatures are not found by trying, and one bad clock or rotated
-// key refuses many at once. What we could not check says nothing of who asked.
+// key refuses many at once. One that its issuer was asked about, and does not take
+// for active, has cost a call and counts in full. What we could not check says
+// nothing of who asked.
 func weigh(err error) float64 {
-	switch kind := problem.As(err).Kind; {
+	refusal := problem.As(err)
+	_, called := errors.AsType[*asked](refusal.Cause)
+	switch kind := refusal.Kind; {
 	case kind.Status() != problem.CredentialsInvalid.Status(), kind == problem.TokenExpired, kind == problem.ProofNonce:
 		return 0
-	case kind == problem.TokenInvalid, kind == problem.ProofInvalid:
+	case kind == problem.TokenInvalid && !called, kind == problem.ProofInvalid:
 		return 0.1
 	}
 	return 1
