@@ -142,6 +142,36 @@ func account(a *attacked, name string) uint64 {
 	return t.account
 }
 
+// TestWhoLeavesTheQueueIsNobodysFailure: the seats of others are as free as before.
+func TestWhoLeavesTheQueueIsNobodysFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := attack(0).tired(Guessable)
+		errs := make(chan error, accountSeats+1)
+		for i := range accountSeats {
+			go func() { errs <- a.asks(address(i), "victim", fmt.Sprint("guess", i)) }()
+		}
+		synctest.Wait()
+		ctx, leave := context.WithCancel(t.Context())
+		go func() {
+			x := request("", "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("victim:other")))
+			x.Env, x.Client, x.Start, x.Context = a.env, address(99), time.Now(), ctx
+			errs <- a.security.Run(x)
+		}()
+		synctest.Wait()
+		leave()
+		if err := <-errs; problem.As(err).Kind != problem.ClientLeft {
+			t.Errorf("who left: %v", err)
+		}
+		for range accountSeats {
+			<-errs
+		}
+		crowd := &a.guessing.Tally.checked
+		if len(crowd.seated) != 0 || len(crowd.holders) != 0 || len(crowd.queue) != 0 {
+			t.Errorf("of nobody are left %d seats, %d holders and %d in the queue", len(crowd.seated), len(crowd.holders), len(crowd.queue))
+		}
+	})
+}
+
 func TestOpaqueTokensAreBoundedOnceSomeFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := attack(300).tired(Opaque)

@@ -241,6 +241,9 @@ func (g *Guessing) seat(x *sallyport.Exchange, t *try) (seats, error) {
 	if ok && !waited {
 		return needs, nil
 	}
+	if !ok && x.Context.Err() != nil {
+		return seats{}, problem.Refuse(problem.ClientLeft, "The client left while its credentials waited to be checked.")
+	}
 	if !ok {
 		t.watch.refused[byCrowd].Add(1)
 		return seats{}, problem.Fail(problem.Overloaded, errCrowd).With("Retry-After", "1")
