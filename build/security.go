@@ -11,6 +11,7 @@ import (
 	"sallyport"
 	"sallyport/config"
 	"sallyport/openapi"
+	"sallyport/problem"
 	"sallyport/source"
 	"sallyport/stage/authorize"
 	"sallyport/stage/identify"
@@ -305,7 +306,7 @@ func boundBy(d *identify.DPoP) string {
 
 // authorize places the scopes and roles that the document requires.
 func (o *operationBuilder) authorize() {
-	step := &authorize.Scopes{Realm: o.config.Name}
+	step := &authorize.Scopes{Challenge: insufficient(o.config.Name, o.schemes)}
 	var controls []sallyport.Control
 	for _, alternative := range o.declared.Security {
 		var requirements []authorize.Requirement
@@ -331,6 +332,17 @@ func (o *operationBuilder) authorize() {
 	}
 	if len(controls) > 0 {
 		o.place(sallyport.Authorize, "scopes", step, controls...)
+	}
+}
+
+// insufficient has the schemes say how credentials with more scopes are asked for.
+func insufficient(realm string, schemes map[string]*identify.Scheme) func([]*authorize.Requirement, *problem.Refusal) {
+	return func(lacking []*authorize.Requirement, refusal *problem.Refusal) {
+		var requirements []identify.Requirement
+		for _, r := range lacking {
+			requirements = append(requirements, identify.Requirement{Scheme: schemes[r.Scheme], Scopes: r.Scopes})
+		}
+		identify.Insufficient(realm, requirements, refusal)
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 // Scopes takes the first identity whose credentials hold every scope that its
 // alternative requires.
 type Scopes struct {
-	// Realm is named in the challenge.
-	Realm string
+	// Challenge adds to a refusal what asks for credentials with the scopes that
+	// the caller's lack; nil adds nothing. What a challenge is like is for the
+	// schemes to say.
+	Challenge func(lacking []*Requirement, refusal *problem.Refusal)
 	// Required are the alternatives of the operation's security, in the order
 	// in which Identify numbers them.
 	Required [][]Requirement
@@ -34,7 +36,7 @@ type Requirement struct {
 // Run implements sallyport.Step.
 func (s *Scopes) Run(x *sallyport.Exchange) error {
 	for i := range x.Identities {
-		if p := &x.Identities[i]; s.lacking(p) == nil {
+		if p := &x.Identities[i]; !s.lacks(p) {
 			x.Caller = *p
 			return nil
 		}
@@ -42,18 +44,40 @@ func (s *Scopes) Run(x *sallyport.Exchange) error {
 	if len(x.Identities) == 0 {
 		return s.anonymous()
 	}
-	lacking := s.lacking(&x.Identities[0])
-	if lacking.Roles {
-		return problem.Refuse(problem.RoleMissing, "The operation needs the role %s.", strings.Join(lacking.Scopes, " and "))
-	}
-	scopes := strings.Join(lacking.Scopes, " ")
-	return problem.Refuse(problem.ScopeMissing, "The operation needs the scope %s.", scopes).
-		With("WWW-Authenticate", `Bearer realm=`+quote(s.Realm)+`, error="insufficient_scope", scope=`+quote(scopes)) // RFC 6750 §3.1
+	return s.refuse(x.Identities)
 }
 
-// quote makes a quoted string (RFC 9110 §5.6.4).
-func quote(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+// refuse says what each of the identities lacks: any of it would do (RFC 6750
+// §3.1: the scopes that are necessary). What the first lacks is the kind.
+func (s *Scopes) refuse(identities []sallyport.Principal) error {
+	var ways []string
+	var scopes []*Requirement
+	kind := problem.ScopeMissing
+	for i := range identities {
+		var all []string
+		required := s.Required[identities[i].Alternative]
+		for j := range required {
+			r := &required[j]
+			if !r.lacks(&identities[i]) {
+				continue
+			}
+			if what := "the scope " + strings.Join(r.Scopes, " "); !r.Roles {
+				all, scopes = append(all, what), append(scopes, r)
+				continue
+			}
+			if all = append(all, "the role "+strings.Join(r.Scopes, " and ")); i == 0 && len(all) == 1 {
+				kind = problem.RoleMissing
+			}
+		}
+		if way := strings.Join(all, " and "); !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
+	}
+	refusal := problem.Refuse(kind, "The operation needs %s.", strings.Join(ways, ", or "))
+	if s.Challenge != nil && len(scopes) > 0 {
+		s.Challenge(scopes, refusal)
+	}
+	return refusal
 }
 
 // anonymous judges a caller whom an observed Identify let by: it may go on
@@ -67,25 +91,31 @@ func (s *Scopes) anonymous() error {
 	return problem.Refuse(problem.ScopeMissing, "The operation needs a scope that an anonymous caller cannot hold.")
 }
 
-func (s *Scopes) lacking(p *sallyport.Principal) *Requirement {
+func (s *Scopes) lacks(p *sallyport.Principal) bool {
 	for i := range s.Required[p.Alternative] {
-		r := &s.Required[p.Alternative][i]
-		c := p.Credential(r.Scheme)
-		var held []string
-		switch {
-		case c == nil: // holds nothing
-		case c.Kind == sallyport.Unchecked:
-			continue // what is left to the backend, its scopes too; explain says so
-		case r.Roles:
-			held = c.Roles
-		default:
-			held = c.Scopes
-		}
-		for _, scope := range r.Scopes {
-			if !slices.Contains(held, scope) {
-				return r
-			}
+		if s.Required[p.Alternative][i].lacks(p) {
+			return true
 		}
 	}
-	return nil
+	return false
+}
+
+func (r *Requirement) lacks(p *sallyport.Principal) bool {
+	c := p.Credential(r.Scheme)
+	var held []string
+	switch {
+	case c == nil: // holds nothing
+	case c.Kind == sallyport.Unchecked:
+		return false // what is left to the backend, its scopes too; explain says so
+	case r.Roles:
+		held = c.Roles
+	default:
+		held = c.Scopes
+	}
+	for _, scope := range r.Scopes {
+		if !slices.Contains(held, scope) {
+			return true
+		}
+	}
+	return false
 }

@@ -61,7 +61,7 @@ func TestScopes(t *testing.T) {
 			if len(c.identities) > 0 {
 				x.Caller = c.identities[0]
 			}
-			err := (&Scopes{Realm: "bank", Required: c.required}).Run(x)
+			err := (&Scopes{Required: c.required}).Run(x)
 			if c.refused != 0 {
 				if err == nil || problem.As(err).Kind != c.refused {
 					t.Fatalf("%v, want %s", err, c.refused)
@@ -78,16 +78,45 @@ func TestScopes(t *testing.T) {
 	}
 }
 
-func TestChallenge(t *testing.T) {
-	s := &Scopes{Realm: `the "bank"`, Required: [][]Requirement{{{Scheme: "jwt", Scopes: []string{"read", "write"}}}}}
-	r := problem.As(s.Run(&sallyport.Exchange{Identities: []sallyport.Principal{identity(0, credential("jwt", "read", ""))}}))
-	const want = `Bearer realm="the \"bank\"", error="insufficient_scope", scope="read write"` // RFC 6750 §3.1
-	if got := r.Fields.Get("WWW-Authenticate"); got != want || r.Kind.Status() != 403 {
-		t.Errorf("%d %s\nwant 403 %s", r.Kind.Status(), got, want)
+// What the caller lacks is said of each of its identities, and its schemes are
+// asked for challenges with the scopes of all (RFC 6750 §3.1).
+func TestWhatIsLackingIsNamed(t *testing.T) {
+	scope, role := func(scheme, scopes string) Requirement {
+		return Requirement{Scheme: scheme, Scopes: strings.Fields(scopes)}
+	}, func(scheme, roles string) Requirement {
+		return Requirement{Scheme: scheme, Scopes: strings.Fields(roles), Roles: true}
 	}
-	s.Required[0][0].Roles = true
-	if r := problem.As(s.Run(&sallyport.Exchange{Identities: []sallyport.Principal{identity(0, credential("jwt", "", "read"))}})); r.Fields.Has("WWW-Authenticate") || r.Detail != "The operation needs the role read and write." {
-		t.Errorf("a missing role: %q, %v", r.Detail, r.Fields)
+	jwt, key := credential("jwt", "read", ""), credential("key", "", "")
+	for _, c := range []struct {
+		required   [][]Requirement
+		identities []sallyport.Principal
+		kind       problem.Kind
+		detail     string
+		challenges string
+	}{
+		{[][]Requirement{{scope("jwt", "read write")}}, []sallyport.Principal{identity(0, jwt)}, problem.ScopeMissing, "The operation needs the scope read write.", "jwt: read write"},
+		{[][]Requirement{{scope("jwt", "write")}, {scope("jwt", "admin")}}, []sallyport.Principal{identity(0, jwt), identity(1, jwt)}, problem.ScopeMissing, "The operation needs the scope write, or the scope admin.", "jwt: write; jwt: admin"},
+		{[][]Requirement{{scope("jwt", "write")}, {scope("jwt", "admin")}}, []sallyport.Principal{identity(1, jwt)}, problem.ScopeMissing, "The operation needs the scope admin.", "jwt: admin"},
+		{[][]Requirement{{scope("jwt", "write")}, {scope("jwt", "write"), scope("jwt2", "")}}, []sallyport.Principal{identity(0, jwt), identity(1, jwt, credential("jwt2", "", ""))}, problem.ScopeMissing, "The operation needs the scope write.", "jwt: write; jwt: write"},
+		{[][]Requirement{{scope("jwt", "read"), scope("jwt2", "write")}}, []sallyport.Principal{identity(0, jwt, credential("jwt2", "", ""))}, problem.ScopeMissing, "The operation needs the scope write.", "jwt2: write"},
+		{[][]Requirement{{scope("jwt", "write"), role("key", "teller")}}, []sallyport.Principal{identity(0, jwt, key)}, problem.ScopeMissing, "The operation needs the scope write and the role teller.", "jwt: write"},
+		{[][]Requirement{{role("key", "teller clerk")}}, []sallyport.Principal{identity(0, key)}, problem.RoleMissing, "The operation needs the role teller and clerk.", ""},
+		{[][]Requirement{{role("key", "teller")}, {scope("jwt", "write")}}, []sallyport.Principal{identity(0, key), identity(1, jwt)}, problem.RoleMissing, "The operation needs the role teller, or the scope write.", "jwt: write"},
+	} {
+		var asked []string
+		s := &Scopes{Required: c.required, Challenge: func(lacking []*Requirement, refusal *problem.Refusal) {
+			for _, r := range lacking {
+				asked = append(asked, r.Scheme+": "+strings.Join(r.Scopes, " "))
+			}
+			refusal.With("WWW-Authenticate", "Bearer")
+		}}
+		r := problem.As(s.Run(&sallyport.Exchange{Identities: c.identities}))
+		if r.Kind != c.kind || r.Status() != 403 || r.Detail != c.detail {
+			t.Errorf("%s %q, want %s %q", r.Kind, r.Detail, c.kind, c.detail)
+		}
+		if got := strings.Join(asked, "; "); got != c.challenges || r.Fields.Has("WWW-Authenticate") != (c.challenges != "") {
+			t.Errorf("%s: challenges %q, want %q", c.detail, got, c.challenges)
+		}
 	}
 }
 

@@ -181,8 +181,12 @@ func (d *DPoP) challenges(place Place, bearer bool, realm string, scopes []strin
 	if !bearer {
 		return all
 	}
-	if refused != nil && problem.As(refused).Kind != problem.TokenInvalid && problem.As(refused).Kind != problem.TokenExpired {
-		refused = nil
+	if refused != nil {
+		switch problem.As(refused).Kind {
+		case problem.TokenInvalid, problem.TokenExpired, problem.ScopeMissing:
+		default:
+			refused = nil
+		}
 	}
 	return append(all, place.Challenge(realm, scopes, refused))
 }
@@ -191,14 +195,7 @@ func (d *DPoP) challenges(place Place, bearer bool, realm string, scopes []strin
 func (d *DPoP) challenge(realm string, scopes []string, refused error) string {
 	text := "DPoP realm=" + quote(realm) + `, algs="` + strings.Join(d.Algorithms, " ") + `"`
 	if refused != nil {
-		code := "invalid_token"
-		switch problem.As(refused).Kind {
-		case problem.ProofInvalid:
-			code = "invalid_dpop_proof"
-		case problem.ProofNonce:
-			code = "use_dpop_nonce"
-		}
-		text += `, error="` + code + `", error_description=` + quote(problem.As(refused).Detail)
+		text += tokenError(refused)
 	}
 	if all := strings.Join(scopes, " "); all != "" && quotable(all) {
 		text += `, scope="` + all + `"`

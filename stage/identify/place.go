@@ -83,8 +83,8 @@ func (p Place) Challenge(realm string, scopes []string, refused error) string {
 // bearerParameters are those of RFC 6750 §3 behind the realm.
 func bearerParameters(scopes []string, refused error) string {
 	var text string
-	if refused != nil {
-		text = `, error="invalid_token", error_description=` + quote(problem.As(refused).Detail)
+	if refused != nil && !ofProof(refused) {
+		text = tokenError(refused)
 	}
 	if all := strings.Join(scopes, " "); all != "" && quotable(all) {
 		text += `, scope="` + all + `"`
