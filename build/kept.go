@@ -37,6 +37,10 @@ func OpenKeptBy(ctx context.Context, c *config.Config, master keyring.Master, ac
 	if err != nil {
 		return nil, err
 	}
+	return withRing(ctx, c, kept, master, actor)
+}
+
+func withRing(ctx context.Context, c *config.Config, kept store.Store, master keyring.Master, actor string) (*Kept, error) {
 	ring, err := keyring.Open(ctx, master, store.Shelf{Keyring: kept, Actor: actor})
 	if err != nil {
 		kept.Close()
@@ -46,6 +50,20 @@ func OpenKeptBy(ctx context.Context, c *config.Config, master keyring.Master, ac
 		}}
 	}
 	return &Kept{kept, ring}, nil
+}
+
+// FindKept is OpenKept that makes no store: where there is none yet it is
+// store.ErrNotFound.
+func FindKept(ctx context.Context, c *config.Config, actor string) (*Kept, error) {
+	master, err := Master(&c.Keyring)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := FindStore(ctx, &c.Store)
+	if err != nil {
+		return nil, err
+	}
+	return withRing(ctx, c, kept, master, actor)
 }
 
 // Secret is what lies sealed in the store under that name; store.ErrNotFound

@@ -2,11 +2,14 @@ package roster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sallyport/store"
 )
 
 // beat is how often the store is asked for changes when it tells of none.
@@ -67,6 +70,12 @@ func (c *contact) unavailable() error {
 	return &unavailable{"the store cannot be asked", c.cause}
 }
 
+func (c *contact) replaced() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return errors.Is(c.cause, store.ErrReplaced)
+}
+
 // answered: a reading succeeded. It says nothing of changes.
 func (c *contact) answered() {
 	if c.failures.Load() != 0 {
@@ -121,8 +130,12 @@ func (c *contact) waking(ctx context.Context, timeout time.Duration) (context.Co
 	return ctx, cancel
 }
 
-// ready is an error once memory is not believed any more.
+// ready is an error once memory is not believed any more, and at once where the
+// store was replaced, which does not mend itself.
 func (c *contact) ready(now time.Time) error {
+	if c.replaced() {
+		return c.unavailable()
+	}
 	if c.believed(now) {
 		return nil
 	}

@@ -34,7 +34,7 @@ func (s *server) keep(ctx context.Context) error {
 		s.kept.Close()
 		return source.Mistakes{{Position: c.PositionOf("url"), Message: err.Error()}}
 	}
-	s.registry.MustRegister(s.roster.Collector())
+	s.registry.MustRegister(s.roster.Collector(), s.locked.gauge())
 	s.options.Build.Roster = s.roster
 	s.log.Info("the store is open", "url", c.URL.String(), "stale", c.Stale.String())
 	s.follow()
@@ -62,6 +62,7 @@ func (s *server) changed(ctx context.Context, kind store.Kind) error {
 	switch kind {
 	case store.KeyringChanged:
 		err := s.kept.Ring.Reload(ctx)
+		s.locked.note(err, s.env.Now())
 		if errors.Is(err, keyring.ErrMaster) {
 			return fmt.Errorf("the keyring is wrapped by another master key: name it under keyring; until then no newer keys are taken over: %w", err)
 		}
@@ -77,8 +78,8 @@ func (s *server) changed(ctx context.Context, kind store.Kind) error {
 
 // rekey takes the keyring by the master key that the configuration names now.
 func (s *server) rekey(ctx context.Context, c *config.Config) error {
-	if s.kept == nil || s.keyring == nil || sameMaster(s.keyring, &c.Keyring) {
-		return nil
+	if s.kept == nil || s.keyring == nil || sameMaster(s.keyring, &c.Keyring) && !s.locked.is() {
+		return nil // where the keys did not open, the same name may be of another key by now
 	}
 	master, err := build.Master(&c.Keyring)
 	if err != nil {
@@ -88,6 +89,7 @@ func (s *server) rekey(ctx context.Context, c *config.Config) error {
 		return source.Mistakes{{Position: c.Keyring.At, Message: "taking the keyring by another master key: " + err.Error(), Remedy: "wrap its keys by that one first: sallyport keyring rewrap"}}
 	}
 	s.keyring = &c.Keyring
+	s.locked.note(nil, s.env.Now())
 	return nil
 }
 
@@ -128,7 +130,12 @@ func (s *server) storeReady() []build.Ready {
 	if s.roster == nil {
 		return nil
 	}
-	return []build.Ready{{Name: "the store", At: s.config.Store.At, Check: s.roster.Ready}}
+	return []build.Ready{
+		{Name: "the store", At: s.config.Store.At, Check: s.roster.Ready},
+		{Name: "the keyring", At: s.config.Keyring.At, Check: func(context.Context) error {
+			return s.locked.ready(s.env.Now(), s.config.Store.Stale.Duration())
+		}},
+	}
 }
 
 // unopened refuses a configuration that needs a store where none was opened at

@@ -70,6 +70,7 @@ type server struct {
 	kept *build.Kept
 	// keyring is what the keys were last taken by.
 	keyring    *config.Keyring
+	locked     locked
 	roster     *roster.Roster
 	unfollow   func()
 	stored     chan struct{} // a secret in the store changed

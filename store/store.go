@@ -42,6 +42,9 @@ var (
 	// ErrEnded: the key was revoked, or ended sooner, before its consumer was
 	// deleted: it does not come back with more life than it had.
 	ErrEnded = errors.New("ended before")
+	// ErrReplaced: what was opened lies there no more. Put it back, or open the
+	// store again.
+	ErrReplaced = errors.New("the store was replaced while it was open")
 	// ErrInvalid: what was given cannot be kept as it is; the text says why, and
 	// never what was given.
 	ErrInvalid = errors.New("cannot be kept")

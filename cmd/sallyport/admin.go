@@ -46,7 +46,7 @@ type adminList struct{ deskFlags }
 
 // Run lists tokens.
 func (k *adminList) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		list, err := everything(s, s.Tokens)
 		if err != nil {
 			return err

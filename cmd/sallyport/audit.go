@@ -24,7 +24,7 @@ func (k *auditList) Run(c *console) error {
 	if k.After < 0 || k.Limit < 0 {
 		return usageError{fmt.Errorf("--after and --limit take numbers from 0 on")}
 	}
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		list, err := k.entries(s)
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ type auditVerify struct{ deskFlags }
 
 // Run goes through the audit.
 func (k *auditVerify) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		v, err := s.Verify(s.ctx)
 		if err != nil {
 			return err

@@ -64,7 +64,7 @@ type consumersList struct{ deskFlags }
 
 // Run lists consumers.
 func (k *consumersList) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		list, err := everything(s, s.Consumers)
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ type consumerShown struct {
 
 // Run shows a consumer.
 func (k *consumersShow) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		found, err := s.Consumer(s.ctx, k.Name)
 		if err != nil {
 			return s.unknown(k.Name, err)
@@ -260,7 +260,7 @@ type consumersExport struct {
 
 // Run exports everything.
 func (k *consumersExport) Run(c *console) error {
-	return k.work(c, func(s *session) (err error) {
+	return k.look(c, func(s *session) (err error) {
 		out := s.stdout
 		if k.File != "-" {
 			f, err := os.OpenFile(k.File, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

@@ -41,12 +41,26 @@ type session struct {
 // work opens the store for as long as a verb needs it. It may be served at the
 // same time: what is changed reaches the gateway within a second.
 func (f *deskFlags) work(c *console, do func(*session) error) error {
+	return f.with(c, build.OpenKept, do)
+}
+
+// look is work that changes nothing, and makes no store where there is none.
+func (f *deskFlags) look(c *console, do func(*session) error) error {
+	return f.with(c, build.FindKept, do)
+}
+
+type opening func(ctx context.Context, c *config.Config, actor string) (*build.Kept, error)
+
+func (f *deskFlags) with(c *console, open opening, do func(*session) error) error {
 	loaded, err := f.load()
 	if err != nil {
 		return err
 	}
 	by := administration.By{Actor: "cli:" + whoami()}
-	kept, err := build.OpenKept(c.ctx, loaded, by.Actor)
+	kept, err := open(c.ctx, loaded, by.Actor)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no store yet at %s: a gateway that starts makes it, or the first consumer (sallyport consumers add)", loaded.Store.URL)
+	}
 	if err != nil {
 		return err
 	}

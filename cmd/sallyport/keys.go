@@ -83,7 +83,7 @@ type keysList struct {
 
 // Run lists keys.
 func (k *keysList) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		var keys []*administration.Key
 		var err error
 		if k.Consumer == "" {
@@ -106,7 +106,7 @@ type keysShow struct {
 
 // Run shows a key.
 func (k *keysShow) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		found, err := s.Key(s.ctx, store.ID(k.ID))
 		return s.key(found, err)
 	})

@@ -32,7 +32,7 @@ type secretsList struct{ deskFlags }
 
 // Run lists secrets.
 func (k *secretsList) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		list, err := everything(s, s.Secrets)
 		if err != nil {
 			return err

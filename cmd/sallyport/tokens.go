@@ -40,7 +40,7 @@ type tokensList struct{ deskFlags }
 
 // Run lists revocations.
 func (k *tokensList) Run(c *console) error {
-	return k.work(c, func(s *session) error {
+	return k.look(c, func(s *session) error {
 		list, err := everything(s, s.Revocations)
 		if err != nil {
 			return err

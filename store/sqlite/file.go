@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"sallyport/store"
 )
 
 // prepareFile makes the file for its owner alone, whatever the umask, before
@@ -41,6 +43,28 @@ func checkFile(path string) error {
 		return fmt.Errorf("the store %s is no file", path)
 	case hasModes() && info.Mode().Perm()&0o027 != 0:
 		return fmt.Errorf("others than its owner can read or change the store %s (%v): chmod 600 it", path, info.Mode().Perm())
+	}
+	return checkOwner(path, info, os.Geteuid())
+}
+
+// opened is a file as it was when it was opened.
+type opened struct {
+	path string
+	info fs.FileInfo
+}
+
+// same is store.ErrReplaced where the path leads elsewhere by now: what is
+// written to a file without a name is lost when it is closed, and what another
+// one holds nobody here has read.
+func (o *opened) same() error {
+	info, err := os.Stat(o.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: %s was removed", store.ErrReplaced, o.path)
+	case err != nil:
+		return fmt.Errorf("the store: %w", err)
+	case !os.SameFile(info, o.info):
+		return fmt.Errorf("%w: %s is another file", store.ErrReplaced, o.path)
 	}
 	return nil
 }

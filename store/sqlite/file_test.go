@@ -79,11 +79,64 @@ func TestFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s.WriteEntry(t.Context(), entry())
+		if err := s.WriteEntry(t.Context(), entry()); !errors.Is(err, store.ErrReplaced) {
+			t.Errorf("what is written to no file: %v", err)
+		}
 		if _, err := os.Stat(string(p)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("the file is there again: %v", err)
 		}
 	})
+}
+
+// Another file in the place of one that is open is not taken for it.
+func TestReplacedFile(t *testing.T) {
+	dir := t.TempDir()
+	p, other := place(filepath.Join(dir, "s.db")), place(filepath.Join(dir, "other.db"))
+	s := p.Open(t)
+	other.Open(t).Close()
+	if err := os.Rename(string(p), string(p)+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(string(other), string(p)); err != nil {
+		t.Fatal(err)
+	}
+	_, _, byHash := s.KeyByHash(t.Context(), []byte("x"))
+	_, last := s.LastChange(t.Context())
+	for doing, err := range map[string]error{
+		"asking for a key": byHash, "asking for changes": last, "awaiting": s.Await(t.Context(), 0), "pinging": s.Ping(t.Context()),
+		"writing": s.WriteEntry(t.Context(), entry()),
+	} {
+		if !errors.Is(err, store.ErrReplaced) {
+			t.Errorf("%s: %v", doing, err)
+		}
+	}
+	if err := os.Rename(string(p)+".away", string(p)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteEntry(t.Context(), entry()); err != nil {
+		t.Errorf("after it was put back: %v", err)
+	}
+}
+
+func TestFileOfAnotherUser(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	place(path).Open(t).Close()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := checkOwner(path, info, os.Geteuid()); err != nil {
+		t.Error(err)
+	}
+	if err := checkOwner(path, info, os.Geteuid()+1); err == nil || !strings.Contains(err.Error(), "another user") {
+		t.Error(err)
+	}
+	if os.Geteuid() == 0 { // who else may give files away
+		if err := os.Chown(path, 54321, -1); err != nil {
+			t.Fatal(err)
+		}
+		fails(t, path, "another user")
+	}
 }
 
 // TestForeignFiles leaves what is not ours, or not ours yet, as it is.

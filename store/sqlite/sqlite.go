@@ -8,8 +8,9 @@
 // survives the process being killed at any moment, and a loss of power as far
 // as disk and file system keep the word that they give to fsync.
 //
-// It refuses a file that others can read or change, and one that a later
-// version of the program wrote.
+// It refuses a file that others can read or change, one that belongs to another
+// user, and one that a later version of the program wrote; and it does nothing
+// more once another file lies in the place of the one that it opened.
 package sqlite
 
 import (
@@ -20,6 +21,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -88,7 +90,12 @@ func open(ctx context.Context, path string, p prepare) (store.Store, error) {
 }
 
 func start(ctx context.Context, path string, p prepare) (*engine, error) {
+	info, err := os.Stat(path) // before it is opened: of two files neither is taken for the other
+	if err != nil {
+		return nil, err
+	}
 	e := &engine{
+		file:   opened{path, info},
 		writer: sql.OpenDB(connector(path, "journal_size_limit(67108864)", "wal_autocheckpoint(8192)", "cache_size(-65536)")),
 		reader: sql.OpenDB(connector(path, "query_only(1)", "cache_size(-8192)")),
 	}
@@ -148,12 +155,16 @@ func version(ctx context.Context) func(tables.Tx) (int, error) {
 
 // engine is a file of SQLite: one connection that writes, several that read.
 type engine struct {
+	file           opened
 	writer, reader *sql.DB
 	prepared       sync.Map // statement → *sql.Stmt of reader
 	changed        tables.Signal
 }
 
 func (e *engine) Query(ctx context.Context, statement string, each func(tables.Row) error, args ...any) error {
+	if err := e.file.same(); err != nil {
+		return err
+	}
 	s, err := e.prepare(ctx, statement)
 	if err != nil {
 		return told(ctx, err)
@@ -191,6 +202,9 @@ func through(ctx context.Context, rows *sql.Rows, err error, each func(tables.Ro
 }
 
 func (e *engine) Write(ctx context.Context, do func(tables.Tx) error) error {
+	if err := e.file.same(); err != nil {
+		return err
+	}
 	t, err := e.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return told(ctx, err)
