@@ -63,13 +63,15 @@ func TestOldKeysCountWhereTheFetchHasFailed(t *testing.T) {
 	v, r, now := remoteVerifier(t, i)
 	wantReason(t, verifyAt(t, v, signed(t, s)), ReasonNone)
 	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
-	i.answer(func(http.ResponseWriter, *http.Request) { <-release })
-	r.Timeout = time.Millisecond
+	i.answer(func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		w.WriteHeader(http.StatusBadGateway)
+	})
 	now.advance(8 * time.Hour)
 	if r.Current() != nil {
 		t.Error("a set of last night counts before the issuer was asked")
 	}
+	close(release)
 	wantReason(t, verifyAt(t, v, signed(t, s)), ReasonNone)
 	now.advance(time.Minute)
 	if r.Current() == nil {
