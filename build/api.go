@@ -33,6 +33,7 @@ type apiBuilder struct {
 	rates      map[string]*limit.Rate
 	flights    map[string]*limit.Concurrency
 	lookups    *limit.Lookups // nil where none are counted
+	flows      []*limit.Flow  // as the configuration has them
 	cors       *admit.CORS
 	pool       *forward.Pool
 	poolConfig forward.PoolConfig
@@ -176,6 +177,7 @@ func (a *apiBuilder) prepare() {
 	a.schemes = a.identifySchemes()
 	a.prepareLimits()
 	a.prepareLookups()
+	a.prepareFlows()
 	a.cors = a.corsPolicy()
 	a.prepareUpstream()
 	a.prepareCertificates()

@@ -60,6 +60,9 @@ type API struct {
 	// Find who is looking for the ids of objects. observe, delay or refuse is short
 	// for its over.
 	Lookups *Lookups `yaml:"lookups"`
+	// In which order, at which pace and how often operations may be called by each
+	// caller, by names of your choice. The guide is flows.md.
+	Flows []Flow `yaml:"flows,named"`
 	// Let scripts of other origins call the API from a browser.
 	CORS *CORS `yaml:"cors"`
 	// What WebSockets are held to.

@@ -44,6 +44,8 @@ const (
 	LimitExceeded
 	FailuresExceeded
 	LookupsExceeded
+	FlowExceeded
+	FlowOutOfOrder
 	ExpectationFailed
 	WebSocketRequired
 	FieldsTooLarge
@@ -117,6 +119,8 @@ var catalogue = [kinds]struct {
 	LimitExceeded:        {"limit-exceeded", http.StatusTooManyRequests, "Too many requests"},
 	FailuresExceeded:     {"failures-exceeded", http.StatusTooManyRequests, "Too many attempts have failed"},
 	LookupsExceeded:      {"lookups-exceeded", http.StatusTooManyRequests, "Too many objects were asked for in vain"},
+	FlowExceeded:         {"flow-exceeded", http.StatusTooManyRequests, "The operation comes too soon or too often"},
+	FlowOutOfOrder:       {"flow-out-of-order", http.StatusConflict, "Another operation has to succeed first"},
 	ExpectationFailed:    {"expectation-failed", http.StatusExpectationFailed, "The expectation cannot be met"},
 	WebSocketRequired:    {"websocket-required", http.StatusUpgradeRequired, "The operation speaks WebSocket"},
 	FieldsTooLarge:       {"fields-too-large", http.StatusRequestHeaderFieldsTooLarge, "The header fields are too large"},

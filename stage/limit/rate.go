@@ -1,6 +1,7 @@
 // Package limit is the stage that asks how much a caller may ask for: so many
 // requests in a time (Rate), several such limits at once (Together), so many
-// requests under way at one time (Concurrency).
+// requests under way at one time (Concurrency), objects looked for in vain (Lookups),
+// operations in their order and at their pace (Flow).
 //
 // A rate is counted by GCRA, the generic cell rate algorithm of ITU-T I.371:
 // one time per holder says until when its bucket is used. There are no windows
