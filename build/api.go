@@ -44,7 +44,8 @@ type apiBuilder struct {
 	names        validate.Budget
 	plans        *xmlbody.Planner
 	unguarded    []Unguarded
-	fields       map[*config.Field]bool // whether some operation has the value
+	fields       map[*config.Field]bool   // whether some operation has the value
+	exceptions   map[source.Position]bool // whether some operation is one
 	keepers      map[*sallyport.Operation]bool
 	kept         *inspect.Kept   // nil where nothing is read before a write and kept
 	later        []func()        // what is done when every operation of the API is made
@@ -65,8 +66,10 @@ func (b *builder) api(c *config.API) *API {
 		compiler: jsonschema.NewCompiler(compilerOptions(c, document)),
 		used:     make(map[string]bool),
 		fields:   make(map[*config.Field]bool),
-		keepers:  make(map[*sallyport.Operation]bool),
-		plans:    xmlbody.NewPlanner(func(n *source.Node) *source.Node { return follow(document, n) }),
+
+		exceptions: make(map[source.Position]bool),
+		keepers:    make(map[*sallyport.Operation]bool),
+		plans:      xmlbody.NewPlanner(func(n *source.Node) *source.Node { return follow(document, n) }),
 	}
 	a.prepare()
 	if len(b.config.APIs) == 1 {
@@ -88,6 +91,7 @@ func (b *builder) api(c *config.API) *API {
 	}
 	a.forgetWritten(api.Operations)
 	a.unusedFields()
+	a.unusedExceptions()
 	a.unused()
 	a.strayExtensions()
 	b.router.undeclared(tables, c.Name, a.cors, a.preflights())
@@ -251,7 +255,6 @@ func (a *apiBuilder) unused() {
 		}
 	}
 	a.unusedGlobs("public", a.config.Public, a.config.Place)
-	a.unusedGlobs("except", a.config.Rules.Except, a.config.Rules.Place)
 	for i := range a.config.Limits {
 		a.unusedGlobs("on", a.config.Limits[i].On, a.config.Limits[i].Place)
 	}

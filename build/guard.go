@@ -52,7 +52,7 @@ func (o *operationBuilder) guards() guarded {
 	}
 	var g guarded
 	for _, one := range append(all, o.rules.Guards...) {
-		if slices.ContainsFunc(one.Except, func(g config.Glob) bool { return g.Match(o.declared.ID) }) {
+		if o.isExcept(one) {
 			continue
 		}
 		g.addFields(one.Fields)
@@ -70,6 +70,18 @@ func (o *operationBuilder) guards() guarded {
 		}
 	}
 	return g
+}
+
+// isExcept tells whether the rules of a place leave the operation out, and notes
+// for each exception whether some operation is one.
+func (o *operationBuilder) isExcept(g *config.Guard) bool {
+	left := false
+	for i, glob := range g.Except {
+		at, fits := g.PositionOf(fmt.Sprintf("except/%d", i)), glob.Match(o.declared.ID)
+		o.exceptions[at] = o.exceptions[at] || fits
+		left = left || fits
+	}
+	return left
 }
 
 // guard places the rules that are decided before the backend hears of the

@@ -57,6 +57,15 @@ func (a *apiBuilder) unusedFields() {
 	}
 }
 
+// unusedExceptions are mistakes: an operation that was meant is bound all the same.
+func (a *apiBuilder) unusedExceptions() {
+	for at, used := range a.exceptions {
+		if !used {
+			a.mistakes.Add(at, "it takes the ids of operations; * stands for any characters", "no operation of the document fits this exception")
+		}
+	}
+}
+
 // has tells whether a body can have a value, and notes that it is used.
 func (o *operationBuilder) has(s *jsonschema.Schema, f *config.Field) (*jsonschema.Place, bool) {
 	place, err := jsonschema.CompilePlace(f.Name)
@@ -118,7 +127,9 @@ func (o *operationBuilder) writableFields() []*config.Field {
 	}
 	for _, f := range o.guarded.fields {
 		for _, m := range o.declared.Body.Content {
-			if o.mayHold(m, f, jsonschema.Request) && f.Writable != "" && !slices.Contains(fields, f) {
+			one, err := mediatype.ParseRange(m.Range)
+			patches := err == nil && isPatch(one) && o.answers(f)
+			if (o.mayHold(m, f, jsonschema.Request) || patches) && f.Writable != "" && !slices.Contains(fields, f) {
 				fields = append(fields, f)
 			}
 		}
@@ -132,7 +143,7 @@ func (o *operationBuilder) guardWritable(look *inspect.Look, fields []*config.Fi
 	if len(fields) == 0 {
 		return
 	}
-	if one, err := mediatype.ParseRange(m.Range); err != nil || !isJSON(one) || look.Schema == nil {
+	if one, err := mediatype.ParseRange(m.Range); err != nil || !isJSON(one) || look.Schema == nil || isPatch(one) {
 		o.faults.Add(m.At, "declare JSON alone, or take the rule away from the operation", "a body of %s could hold %s, of which a rule says who may set it", m.Range, fields[0].Name)
 		return
 	}
@@ -187,6 +198,25 @@ func (o *operationBuilder) veils() bool {
 		}
 	}
 	return true
+}
+
+// answers tells whether some answer of the operation has the value.
+func (o *operationBuilder) answers(f *config.Field) bool {
+	for _, r := range o.declared.Responses {
+		for _, m := range r.Content {
+			if o.mayHold(m, f, jsonschema.Response) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isPatch tells JSON that names values by pointers in place of having them (RFC
+// 6902): of what it sets its schema says nothing.
+func isPatch(r mediatype.Range) bool {
+	t, one := r.Type()
+	return one && t.Name == "application/json-patch+json"
 }
 
 // mayHold tells whether a body of the media type can have the value, by its

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"slices"
+
 	"sallyport"
 	"sallyport/mediatype"
 )
@@ -22,7 +24,7 @@ func (a *Answer) describe(x *sallyport.Exchange, declared *Response) {
 	}
 	list, err := codings(x)
 	coded := err != nil || len(list) > 0
-	if declared == nil || a.Mode == Watch || a.Mode == Block && !coded || !declared.mayChange(fields.Get("Content-Type")) {
+	if declared == nil || a.Mode == Watch || a.Mode == Block && !coded && !declared.isVeiled() || !declared.mayChange(fields.Get("Content-Type")) {
 		return
 	}
 	x.Response.Fields.Del("Content-Encoding")
@@ -30,6 +32,12 @@ func (a *Answer) describe(x *sallyport.Exchange, declared *Response) {
 	if head && x.Response.Body != nil {
 		x.Response.Body.Length = -1 // it must be that of the GET (RFC 9110 §8.6)
 	}
+}
+
+// isVeiled tells whether rules may take values out of what has the schema, in mode
+// block too.
+func (r *Response) isVeiled() bool {
+	return slices.ContainsFunc(r.Content, func(m Media) bool { return m.Guard != nil })
 }
 
 // mayChange tells whether content of a media type is read and judged; of one

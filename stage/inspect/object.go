@@ -189,7 +189,11 @@ func (o *Object) body(asked *sallyport.Exchange) ([]byte, error) {
 	case !o.isDeclared(r.Fields):
 		return nil, o.unread()
 	}
-	return asked.HoldResponse()
+	body, err := asked.HoldResponse()
+	if err != nil && problem.As(err).Kind == problem.AnswerTooLarge {
+		return nil, unknown(err) // that there is something is not everybody's to know
+	}
+	return body, err
 }
 
 func (o *Object) isDeclared(fields message.Fields) bool {

@@ -68,7 +68,7 @@ func TestObject(t *testing.T) {
 		{"encoded", answering(200, hal, anns, "Content-Encoding", "gzip"), "object-unknown"},
 		{"not JSON to its end", answering(200, hal, `{"owner":"ann"`), "object-unknown"},
 		{"a failure", answering(503, hal, anns), "upstream-broken"},
-		{"too large", answering(200, hal, `{"owner":"ann","note":"`+strings.Repeat("n", 100)+`"}`), "answer-too-large"},
+		{"too large", answering(200, hal, `{"owner":"ann","note":"`+strings.Repeat("n", 100)+`"}`), "object-unknown"},
 		{"no answer", &backend{err: problem.Fail(problem.UpstreamTimeout, errors.New("no answer"))}, "upstream-timeout"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
