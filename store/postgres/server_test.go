@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -275,7 +274,8 @@ func (w *wire) mend() {
 }
 
 // TestDeadlock lets two wait for each other: the server gives one up, which is
-// done again.
+// done again. That one lets the other end first: what it holds could make the
+// next deadlock otherwise, as often as the machine is slow.
 func TestDeadlock(t *testing.T) {
 	p := place(cluster(t).NewDatabase(t))
 	p.Open(t)
@@ -292,18 +292,23 @@ func TestDeadlock(t *testing.T) {
 	e := &engine{pool: pool}
 	var bothHold, writers sync.WaitGroup
 	bothHold.Add(2)
-	var done atomic.Int64
-	for _, names := range [][]string{{"a", "b"}, {"b", "a"}} {
-		hold := sync.OnceFunc(bothHold.Done)
+	ended := [2]chan struct{}{make(chan struct{}), make(chan struct{})}
+	var tries [2]int
+	for i, names := range [][]string{{"a", "b"}, {"b", "a"}} {
 		writers.Go(func() {
+			defer close(ended[i])
 			err := e.Write(t.Context(), func(tx tables.Tx) error {
-				done.Add(1)
-				for _, name := range names {
+				if tries[i]++; tries[i] > 1 {
+					<-ended[1-i]
+				}
+				for n, name := range names {
 					if _, err := tx.Exec(t.Context(), `UPDATE secrets SET changed = changed + 1 WHERE name = $1`, name); err != nil {
 						return err
 					}
-					hold()
-					bothHold.Wait()
+					if n == 0 && tries[i] == 1 {
+						bothHold.Done()
+						bothHold.Wait()
+					}
 				}
 				return nil
 			})
@@ -313,8 +318,8 @@ func TestDeadlock(t *testing.T) {
 		})
 	}
 	writers.Wait()
-	if done.Load() != 3 {
-		t.Errorf("two transactions were done %d times in all, not 3", done.Load())
+	if tries[0]+tries[1] != 3 {
+		t.Errorf("two transactions were done %d and %d times, not 3 times in all", tries[0], tries[1])
 	}
 	p.exec(t, `DO $$ BEGIN IF (SELECT sum(changed) FROM sallyport.secrets) <> 4 THEN RAISE 'an update is lost, or was done twice'; END IF; END $$`)
 }
