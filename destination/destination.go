@@ -100,22 +100,63 @@ type Policy struct {
 }
 
 // Judge says whether a value may lead where it leads. It asks the resolver last,
-// and waits no longer than that does.
+// for nobody in particular, and waits no longer than that does.
 func (p *Policy) Judge(ctx context.Context, kind Kind, text string) Verdict {
+	j := p.Begin(ctx, "", kind, text)
+	return j.End(ctx)
+}
+
+// Judgement is one that has begun. Make it with Begin.
+type Judgement struct {
+	policy  *Policy
+	verdict Verdict
+	named   bool // the verdict is that of the answer
+	answer  *answer
+}
+
+// Begin judges a value as far as its text goes, and asks about its name without
+// waiting, so that the names of several values are asked about at one time.
+// Caller is who sent it, for each of whom few names are asked about at once; ""
+// stands for whom nobody knows.
+func (p *Policy) Begin(ctx context.Context, caller string, kind Kind, text string) Judgement {
 	t, v := Read(kind, text)
+	j := Judgement{policy: p, verdict: v}
 	switch {
-	case v != Allowed:
-		return v
-	case t.Relative:
-		return Allowed
+	case v != Allowed || t.Relative:
 	case t.Scheme != "" && !p.takesScheme(t.Scheme):
-		return Scheme
+		j.verdict = Scheme
 	case t.Port != 0 && t.Port != defaultPort(t.Scheme) && len(p.Ports) > 0 && !slices.Contains(p.Ports, t.Port):
-		return Port
+		j.verdict = Port
 	case t.Addr.IsValid():
-		return p.literal(t.Addr)
+		j.verdict = p.literal(t.Addr)
+	case !p.takesName(t.Host):
+		j.verdict = Name
+	case p.Resolver != nil:
+		if j.named = true; ctx.Err() == nil {
+			j.answer = p.Resolver.ask(caller, t.Host)
+		}
 	}
-	return p.name(ctx, t.Host)
+	return j
+}
+
+// End is what comes of it, when its name is found or its context is done.
+func (j *Judgement) End(ctx context.Context) Verdict {
+	if !j.named {
+		return j.verdict
+	}
+	addresses, ok := j.answer.wait(ctx)
+	if !ok {
+		if j.policy.Unresolved {
+			return Allowed
+		}
+		return Unresolved
+	}
+	for _, a := range addresses {
+		if !j.policy.Takes(a) {
+			return Address
+		}
+	}
+	return Allowed
 }
 
 func (p *Policy) takesScheme(scheme string) bool {
@@ -147,28 +188,10 @@ func (p *Policy) literal(a netip.Addr) Verdict {
 	return Address
 }
 
-// name judges a host by its text, and then by its addresses.
-func (p *Policy) name(ctx context.Context, host string) Verdict {
+// takesName judges a host by its text alone.
+func (p *Policy) takesName(host string) bool {
 	listed := slices.ContainsFunc(p.Hosts, func(h Pattern) bool { return h.matches(host) })
-	if !listed && (len(p.Hosts) > 0 || isLocalName(host)) {
-		return Name
-	}
-	if p.Resolver == nil {
-		return Allowed
-	}
-	addresses, ok := p.Resolver.Find(ctx, host)
-	if !ok {
-		if p.Unresolved {
-			return Allowed
-		}
-		return Unresolved
-	}
-	for _, a := range addresses {
-		if !p.Takes(a) {
-			return Address
-		}
-	}
-	return Allowed
+	return listed || len(p.Hosts) == 0 && !isLocalName(host)
 }
 
 // Takes tells whether an address may be connected to: it is public, or in one of

@@ -50,6 +50,10 @@ func TestEveryAddressOfANameIsJudged(t *testing.T) {
 	}
 }
 
+func find(ctx context.Context, r *Resolver, name string) ([]netip.Addr, bool) {
+	return r.ask("a caller", name).wait(ctx)
+}
+
 func TestResolver(t *testing.T) {
 	t.Run("asks once for all who ask, and again when the answer is old", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -62,7 +66,7 @@ func TestResolver(t *testing.T) {
 			var all sync.WaitGroup
 			for range 50 {
 				all.Go(func() {
-					if _, ok := r.Find(t.Context(), "a.net"); !ok {
+					if _, ok := find(t.Context(), r, "a.net"); !ok {
 						t.Error("not found")
 					}
 				})
@@ -72,30 +76,31 @@ func TestResolver(t *testing.T) {
 				t.Errorf("asked %d times", asked.Load())
 			}
 			time.Sleep(rememberFor)
-			r.Find(t.Context(), "a.net")
+			find(t.Context(), r, "a.net")
 			if asked.Load() != 2 {
 				t.Errorf("asked %d times in all", asked.Load())
 			}
 		})
 	})
-	t.Run("gives a name up after a second", func(t *testing.T) {
+	t.Run("gives a name up after a second from its turn", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			r := NewResolver(func(ctx context.Context, _ string) ([]netip.Addr, error) {
-				<-ctx.Done()
-				return nil, ctx.Err()
-			}, time.Now)
+			r := NewResolver(never, time.Now)
 			begun := time.Now()
 			var all sync.WaitGroup
-			for i := range 10 * resolveAtOnce {
+			for i := range 10 * turnsOfAll {
 				all.Go(func() {
-					if _, ok := r.Find(t.Context(), fmt.Sprint(i, ".net")); ok {
+					if _, ok := r.ask(fmt.Sprint(i), fmt.Sprint(i, ".net")).wait(t.Context()); ok {
 						t.Error("found")
 					}
 				})
 			}
 			all.Wait()
-			if took := time.Since(begun); took > resolveTimeout {
+			if took := time.Since(begun); took > turnTimeout+resolveTimeout {
 				t.Errorf("it took %v", took)
+			}
+			synctest.Wait()
+			if r.claims != 0 || len(r.turns) != 0 {
+				t.Errorf("%d still claim a turn of %d shares", r.claims, len(r.turns))
 			}
 		})
 	})
@@ -112,13 +117,13 @@ func TestResolver(t *testing.T) {
 			}, time.Now)
 			var all sync.WaitGroup
 			for i := range 2 * maxRemembered {
-				all.Go(func() { r.Find(t.Context(), fmt.Sprint(i, ".net")) })
+				all.Go(func() { r.ask(fmt.Sprint(i), fmt.Sprint(i, ".net")).wait(t.Context()) })
 			}
 			all.Wait()
-			if most.Load() > resolveAtOnce || len(r.known) > maxRemembered {
+			if most.Load() != turnsOfAll || len(r.known) > maxRemembered {
 				t.Errorf("%d at one time, %d remembered", most.Load(), len(r.known))
 			}
-			if _, ok := r.Find(t.Context(), "late.net"); !ok {
+			if _, ok := find(t.Context(), r, "late.net"); !ok {
 				t.Error("a full memory makes no room")
 			}
 		})
@@ -131,13 +136,14 @@ func TestResolver(t *testing.T) {
 			}, time.Now)
 			gone, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer leave()
-			if _, ok := r.Find(gone, "a.net"); ok {
+			if _, ok := find(gone, r, "a.net"); ok {
 				t.Error("found before it was answered")
 			}
-			if _, ok := r.Find(gone, "b.net"); ok || r.known["b.net"] != nil {
+			p := Policy{Resolver: r}
+			if v := p.Judge(gone, Host, "b.net"); v != Unresolved || r.known["b.net"] != nil {
 				t.Error("asked for nobody")
 			}
-			if _, ok := r.Find(t.Context(), "a.net"); !ok {
+			if _, ok := find(t.Context(), r, "a.net"); !ok {
 				t.Error("not found")
 			}
 		})

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"sallyport"
@@ -43,7 +44,7 @@ func (d *Destinations) Run(x *sallyport.Exchange) error {
 		ctx, cancel = context.WithTimeout(ctx, resolveAll)
 		defer cancel()
 	}
-	if faults := d.judge(ctx, x.Outward); len(faults) > 0 {
+	if faults := d.judge(ctx, x); len(faults) > 0 {
 		r := refused()
 		r.Faults = faults
 		return r
@@ -51,12 +52,23 @@ func (d *Destinations) Run(x *sallyport.Exchange) error {
 	return nil
 }
 
-func (d *Destinations) judge(ctx context.Context, all []sallyport.Outward) (faults []problem.Fault) {
-	for i := range all {
-		o := &all[i]
+// judge asks about all names before it waits for the first: they share their
+// time, and each may take most of it.
+func (d *Destinations) judge(ctx context.Context, x *sallyport.Exchange) (faults []problem.Fault) {
+	var room [8]destination.Judgement
+	begun := room[:0]
+	caller := ""
+	if d.Policy.Resolver != nil {
+		caller = callerOf(x)
+	}
+	for i := range x.Outward {
+		begun = append(begun, d.Policy.Begin(ctx, caller, kindOf(x.Outward[i].As), x.Outward[i].Text))
+	}
+	for i := range x.Outward {
+		o := &x.Outward[i]
 		keyword, message := "unread", "must be such that it can be read where it leads"
 		if o.As != 0 {
-			verdict := d.Policy.Judge(ctx, kindOf(o.As), o.Text)
+			verdict := begun[i].End(ctx)
 			if verdict == destination.Allowed {
 				continue
 			}
@@ -67,6 +79,20 @@ func (d *Destinations) judge(ctx context.Context, all []sallyport.Outward) (faul
 		}
 	}
 	return faults
+}
+
+// callerOf names who shares turns of the resolver: the caller, or where nobody
+// proved to be one the client's address, for IPv6 its /64, which is what one
+// subscriber has at least (RFC 6177 §2).
+func callerOf(x *sallyport.Exchange) string {
+	if id := x.Caller.ID(); id != "" {
+		return "caller " + id
+	}
+	a := x.Client.Unmap()
+	if a.Is6() {
+		return netip.PrefixFrom(a.WithZone(""), 64).Masked().String()
+	}
+	return a.String()
 }
 
 func refused() *problem.Refusal {

@@ -3,7 +3,9 @@ package inspect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -92,6 +94,46 @@ func TestNamesOfARequestShareTheirTime(t *testing.T) {
 		}
 		time.Sleep(resolveAll) // who is still asked is given up
 	})
+}
+
+// Many names that take their time are no reason to refuse any of them.
+func TestNamesOfARequestAreAskedAboutTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &Destinations{Policy: &destination.Policy{Resolver: destination.NewResolver(func(context.Context, string) ([]netip.Addr, error) {
+			time.Sleep(30 * time.Millisecond)
+			return []netip.Addr{netip.MustParseAddr("8.8.8.8")}, nil
+		}, time.Now)}}
+		for _, form := range []string{"http://%d.example.com/", "http://example%d.com/"} {
+			var many []sallyport.Outward
+			for i := range maxOutward {
+				many = append(many, aURL("/a", fmt.Sprintf(form, i)))
+			}
+			begun := time.Now()
+			if err := d.Run(leading(t, many...)); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begun); took > resolveAll/2 {
+				t.Errorf("it took %v", took)
+			}
+		}
+	})
+}
+
+// Callers share no turns: those whom nobody knows are told apart by address.
+func TestCallersOfAResolver(t *testing.T) {
+	known := &sallyport.Exchange{Client: netip.MustParseAddr("192.0.2.1"), Caller: sallyport.Principal{Credentials: []*sallyport.Credential{{ID: "192.0.2.1"}}}}
+	callers := []string{callerOf(known)}
+	for _, a := range []string{"192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1"} {
+		callers = append(callers, callerOf(&sallyport.Exchange{Client: netip.MustParseAddr(a)}))
+	}
+	for i, one := range callers {
+		if slices.Contains(callers[:i], one) {
+			t.Errorf("%s is of two", one)
+		}
+	}
+	if got := callerOf(&sallyport.Exchange{Client: netip.MustParseAddr("2001:db8::2")}); got != callers[3] {
+		t.Errorf("a neighbour in the /64 is %s, not %s", got, callers[3])
+	}
 }
 
 func BenchmarkDestinations(b *testing.B) {
