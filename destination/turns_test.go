@@ -101,10 +101,11 @@ func TestClaimsAreBounded(t *testing.T) {
 		for i := range maxRemembered {
 			r.ask("eve", fmt.Sprint("slow", i, ".net"))
 		}
-		synctest.Wait()
+		r.mu.Lock()
 		if most := maxClaims * turnsOfCaller; len(r.known) != most || r.claims != most {
 			t.Errorf("%d names under way, %d claims; want %d", len(r.known), r.claims, most)
 		}
+		r.mu.Unlock()
 		time.Sleep(2 * (turnTimeout + resolveTimeout))
 	})
 }

@@ -1,6 +1,10 @@
 package jsonschema
 
-import "sallyport/source"
+import (
+	"slices"
+
+	"sallyport/source"
+)
 
 // Outward says that a value leads somewhere, and how it is to be read.
 type Outward uint8
@@ -27,12 +31,14 @@ var outwardOf = map[string]Outward{
 	"hostname": OutwardHost, "idn-hostname": OutwardHost, "ipv4": OutwardHost, "ipv6": OutwardHost,
 }
 
-// Leading is a string of a body that leads outward.
+// Leading is a value of a body that leads outward.
 type Leading struct {
 	Outward Outward
 	// Pointer is its place in the body (RFC 6901).
 	Pointer string
-	Text    string
+	// Text is the string; "", with an Outward of 0, for a value of another type
+	// than the schema wants there: nobody knows what its reader makes of it.
+	Text string
 }
 
 // Outward tells whether the schema, here or wherever it leads, says of strings
@@ -66,7 +72,8 @@ func (s *Schema) OutwardAt(marked bool, most int) []source.Position {
 }
 
 // FindOutward appends the strings of a body that lead outward by any schema that
-// may govern them, whether the body holds to the schemas or not. It is false
+// may govern them, whether the body holds to the schemas or not, and what is of
+// another type where such a string, or what holds it, should be. It is false
 // where they cannot be known: the body is not JSON, or too much of it.
 func (s *Schema) FindOutward(body []byte, marked bool, to []Leading) ([]Leading, bool) {
 	if !s.Outward(marked) {
@@ -139,6 +146,11 @@ func (f *outwardSearch) search(v int32, at int) {
 		}
 	}
 	val, to := &k.values[v], len(k.sight.ways)
+	if f.sure && f.mistyped(v, at) {
+		f.known[v] = true
+		f.to = append(f.to, Leading{Pointer: k.pointer(v)})
+		return
+	}
 	if val.kind == '"' && is != 0 && !f.known[v] {
 		f.known[v] = true
 		if !f.sure {
@@ -164,6 +176,23 @@ func (f *outwardSearch) search(v int32, at int) {
 		k.sight.ways = k.sight.ways[:to]
 		ordinal++
 	}
+}
+
+// mistyped tells that a value is of no type that the schemas take which lead
+// outward here, so that the body is not valid: a list where one URL should be, or
+// a number, which is an address to some. Null, true and false lead nowhere.
+func (f *outwardSearch) mistyped(v int32, at int) bool {
+	switch f.check.values[v].kind {
+	case 'n', 't', 'f':
+		return false
+	}
+	leads := marksOutward
+	if f.marked {
+		leads = marksOutwardMarked
+	}
+	return slices.ContainsFunc(f.check.sight.ways[at:], func(s *schema) bool {
+		return s.marks&leads != 0 && !f.check.hasType(s.accepts, v)
+	})
 }
 
 // outwardFrom leaves of the ways from a place on those that lead to a mark or a

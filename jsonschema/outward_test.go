@@ -29,7 +29,10 @@ func TestOutward(t *testing.T) {
 		`{"free":"a","made":"b"}`:                                             "/free=13 /made=13",
 		`{"name":"a"}`:                                                        "/name=17",
 		`{"x_1":"a","other":"b\u0041"}`:                                       "/x_1=5 /other=4",
-		`{"hook":{"url":7},"back":null,"list":"a"}`:                           "",
+		`{"hook":{"url":7},"back":null,"list":"a"}`:                           "/hook/url=0 /list=0",
+		`{"hook":{"url":["a"]},"back":{"a":"b"}}`:                             "/hook/url=0 /back=0",
+		`{"hook":"a","link":["a"],"made":[],"free":true}`:                     "/hook=0 /link=0 /made=0",
+		`{"name":["a"],"other":7,"spot":{}}`:                                  "",
 	} {
 		found, known := s.FindOutward([]byte(body), false, nil)
 		var got []string
@@ -42,6 +45,9 @@ func TestOutward(t *testing.T) {
 	}
 	if found, known := s.FindOutward([]byte(`{"back":"a","free":"b\u0041"}`), true, nil); !known || len(found) != 1 || found[0].Text != "bA" {
 		t.Errorf("marked: %v %v", found, known)
+	}
+	if found, known := s.FindOutward([]byte(`{"hook":["a"],"list":"a","free":["b"]}`), true, nil); !known || fmt.Sprint(found) != "[{0 /free }]" {
+		t.Errorf("marked, of another type: %v %v", found, known)
 	}
 	for _, body := range []string{`{"back":`, `{"a":1,"a":2}`, ``} {
 		if _, known := s.FindOutward([]byte(body), false, nil); known {

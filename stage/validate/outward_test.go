@@ -31,6 +31,8 @@ func TestBodiesAreSearchedForWhatLeadsOutward(t *testing.T) {
 		{"application/json", `{"url":"a:b","n":"x"}`, "body/url=a:b"},
 		{"application/json", `{"l":["a","b"],"url":"\u0061:b"}`, "body/l/0=a body/l/1=b body/url=a:b"},
 		{"application/json", `{"n":1}`, ""},
+		{"application/json", `{"url":["a:b"],"l":7}`, "body/url=? body/l=?"},
+		{"application/json", `"a:b"`, "body=?"},
 		{"application/json", `{"url":`, "body=? body=?"},
 		{"application/json", `{"url":"a:b","url":"c:d"}`, "body=? body=?"},
 		{"application/x-www-form-urlencoded", "url=a%3Ab&l=x&l=y", "body/l/0=x body/l/1=y body/url=a:b"},
