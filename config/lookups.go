@@ -3,7 +3,7 @@ package config
 import "time"
 
 // Lookups is how callers are found who are looking for the ids of objects: who
-// asks, in the path, for many that are not there or not theirs (404, 403 or 410).
+// asks, in the path, for many that are not there or not theirs (404, 403, 410 and their like).
 // To ask for the same one again counts nothing, nor does what is found, so that
 // nobody is caught who reads a long list item by item. The guide is
 // looking-for-ids.md.
@@ -21,6 +21,8 @@ type Lookups struct {
 	// How many different ids must be missed for that, 2 to 50. A caller that was
 	// identified is looking for ids with ten times as many at any share; a network
 	// is with five times as many at that share, if five callers or more missed them.
+	// Ids under way count as missed: twice as many, or 40 if that is more, may be
+	// asked for at one time by who found none yet.
 	Least int `yaml:"least" default:"20"`
 	// How many different ids are too many even if all of them are found, up to
 	// 1000. Without it there is no such number: an honest client may read a long

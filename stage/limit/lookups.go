@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"net/http"
+	"math"
 	"net/netip"
 	"strconv"
 	"sync/atomic"
@@ -25,8 +25,13 @@ import (
 //   - with Least different ids that were missed, if they are Misses of all that it
 //     asked for;
 //   - with ten times Least at any share, so that nobody hides among objects of its
-//     own; not for who proved nothing, for an address may stand for many;
+//     own. Who proved nothing is over it at any share with some 700, when its
+//     sketch is full, for an address may stand for many;
 //   - with IDs different ids whatever came of them, where it is set.
+//
+// New ids that are asked for at one time count as missed until they are answered.
+// Twice the numbers, and 40 at least, may be under way, and more with what was found before: a page
+// that loads all its objects at once goes by, and a thousand guesses do not.
 //
 // A network is over it with five times Least ids that were missed by five callers
 // or more, if they are Misses of all: that is spraying, a few tries by each of
@@ -83,6 +88,8 @@ const (
 	hidden      = 10   // times Least, at any share
 	sprayed     = 5    // times Least, of a network
 	sprayers    = 5    // callers of a network
+	atOnce      = 2    // times Least, while nothing is known of them yet
+	pageful     = 40   // at one time, however small Least is
 	knownToFind = 3    // ids found, of who is let by in a network that is over it
 )
 
@@ -123,11 +130,16 @@ type lookup struct {
 	kind   uint64 // of the object
 }
 
+// underWay is a lookup that counts as missed until it is done.
+type underWay struct{ *lookup }
+
 // Run turns away or holds back who is looking for ids, and counts what comes of
 // all others.
 func (l *lookup) Run(x *sallyport.Exchange) error {
-	who := l.who(x)
-	over, wait := l.judge(x, who)
+	over, wait, raised := l.judge(x, l.who(x), l.id(x))
+	if raised {
+		x.OnDone(underWay{l})
+	}
 	if over == "" {
 		x.OnDone(l)
 		return nil
@@ -185,40 +197,65 @@ func (l *Lookups) who(x *sallyport.Exchange) seeker {
 	return seeker{caller: mixed(l.scope+1, maphash.String(seed, id)), network: network, proved: true}
 }
 
+// id stands for the object that is asked for.
+func (l *lookup) id(x *sallyport.Exchange) uint64 {
+	id := l.kind
+	for _, i := range l.params {
+		id = mixed(id, maphash.String(l.Trails.callers.seed, x.Params[i]))
+	}
+	return id
+}
+
 // judge tells who is over it, the caller or its network, and for how many seconds
-// at least; "" if neither is.
-func (l *Lookups) judge(x *sallyport.Exchange, who seeker) (over string, wait uint32) {
+// at least; "" if neither is. raised is whether the id counts as under way now.
+func (l *Lookups) judge(x *sallyport.Exchange, who seeker, id uint64) (over string, wait uint32, raised bool) {
 	now := l.Trails.callers.clock(x.Env.Now())
-	found, missed, over, wait := l.judgeCaller(who, now)
+	found, missed, over, wait, raised := l.judgeCaller(who, id, now)
 	// Who is known to find what it asks for is not held to what others do.
 	if over != "" || !who.proved || found >= knownToFind && missed*100 < l.Misses*(found+missed) {
-		return over, wait
+		return over, wait, raised
 	}
 	e, shard := l.Trails.networks.lock(who.network, now, false)
 	defer shard.mu.Unlock()
 	if e == nil {
-		return "", 0
+		return "", 0, raised
 	}
 	e.of.move(now, l.half)
 	if !l.overNetwork(&e.of, false) {
-		return "", 0
+		return "", 0, raised
 	}
-	return "by network", l.wait(e.of.began, now, l.overNetwork(&e.of, true))
+	return "by network", l.wait(e.of.began, now, l.overNetwork(&e.of, true)), raised
 }
 
-func (l *Lookups) judgeCaller(who seeker, now uint32) (found, missed int, over string, wait uint32) {
-	e, shard := l.Trails.callers.lock(who.caller, now, false)
+func (l *Lookups) judgeCaller(who seeker, id uint64, now uint32) (found, missed int, over string, wait uint32, raised bool) {
+	e, shard := l.Trails.callers.lock(who.caller, now, true)
 	defer shard.mu.Unlock()
-	if e == nil {
-		return 0, 0, "", 0
+	t := &e.of
+	t.move(now, l.half)
+	e.until = max(e.until, now+1)
+	found, missed = t.counts(l.Trails.sizes, false)
+	switch {
+	case l.over(found, missed, who.proved):
+		f, m := t.counts(l.Trails.sizes, true)
+		return found, missed, "by caller", l.wait(t.began, now, l.over(f, m, who.proved)), false
+	case !t.isNew(id):
+		return found, missed, "", 0, false
+	case l.overAtOnce(found, missed+int(t.underWay), who.proved) || t.underWay == math.MaxUint16:
+		return found, missed, "at one time", 1, false
 	}
-	e.of.move(now, l.half)
-	found, missed = e.of.counts(l.Trails.sizes, false)
-	if !l.over(found, missed, who.proved) {
-		return found, missed, "", 0
+	t.underWay++
+	e.until = now + 2*l.half
+	return found, missed, "", 0, true
+}
+
+// Done ends it, whatever came of it.
+func (u underWay) Done(x *sallyport.Exchange) {
+	who, now := u.who(x), u.Trails.callers.clock(x.Env.Now())
+	e, shard := u.Trails.callers.lock(who.caller, now, false)
+	defer shard.mu.Unlock()
+	if e != nil && e.of.underWay > 0 { // it may have been flushed out
+		e.of.underWay--
 	}
-	f, m := e.of.counts(l.Trails.sizes, true)
-	return found, missed, "by caller", l.wait(e.of.began, now, l.over(f, m, who.proved))
 }
 
 // wait is until the half of the window is forgotten by which it is over.
@@ -233,8 +270,20 @@ func (l *Lookups) wait(began, now uint32, recent bool) uint32 {
 func (l *Lookups) over(found, missed int, proved bool) bool {
 	return missed >= l.Least && missed*100 >= l.Misses*(found+missed) ||
 		proved && missed >= hidden*l.Least ||
+		missed >= l.full() || // a sketch that is full tells no share any more
 		l.IDs > 0 && found+missed >= l.IDs
 }
+
+// overAtOnce is over, of what was missed and what is under way.
+func (l *Lookups) overAtOnce(found, missed int, proved bool) bool {
+	return missed >= max(pageful, atOnce*l.Least) && missed*100 >= l.Misses*(found+missed) ||
+		proved && missed >= max(pageful, atOnce*hidden*l.Least) ||
+		missed >= l.full() ||
+		l.IDs > 0 && found+missed >= l.IDs
+}
+
+// full is what a sketch of missed ids says when all its bits are set.
+func (l *Lookups) full() int { return int(l.Trails.sizes.missed[missedBits]) }
 
 func (l *Lookups) overNetwork(c *crossing, recent bool) bool {
 	found, missed, callers := c.counts(recent)
@@ -247,63 +296,40 @@ func (l *lookup) Done(x *sallyport.Exchange) {
 	if !counts {
 		return
 	}
-	who, id := l.who(x), l.kind
-	for _, i := range l.params {
-		id = mixed(id, maphash.String(l.Trails.callers.seed, x.Params[i]))
-	}
+	who := l.who(x)
 	now := l.Trails.callers.clock(x.Env.Now())
-	fresh, caught := l.count(who, id, now, missed)
+	news, caught := l.count(who, l.id(x), now, missed)
 	if caught {
 		l.Counts.Callers.Add(1)
 		l.tell(x, "caller")
 	}
-	if fresh && who.proved && l.countNetwork(who, now, missed) {
+	if news != nothing && who.proved && l.countNetwork(who, now, news) {
 		l.Counts.Networks.Add(1)
 		l.tell(x, "network")
 	}
 }
 
-// outcome is whether the id was missed, and whether the answer says so at all. A
-// refusal of the gateway's says something of an id only where a rule made it.
-func outcome(x *sallyport.Exchange) (missed, counts bool) {
-	if x.Refusal != nil {
-		missed = x.Refusal.Kind == problem.ObjectUnknown || x.Refusal.Kind == problem.RuleRefused
-		return missed, missed
-	}
-	switch status := x.Response.Status; {
-	case status == http.StatusNotFound, status == http.StatusForbidden, status == http.StatusGone:
-		return true, true
-	default:
-		return false, status < 400 // RFC 9110 §15: anything else says nothing of the object
-	}
-}
-
-func (l *Lookups) count(who seeker, id uint64, now uint32, missed bool) (fresh, caught bool) {
+func (l *Lookups) count(who seeker, id uint64, now uint32, missed bool) (news told, caught bool) {
 	e, shard := l.Trails.callers.lock(who.caller, now, true)
 	defer shard.mu.Unlock()
 	e.of.move(now, l.half)
 	e.until = now + 2*l.half
 	f, m := e.of.counts(l.Trails.sizes, false)
-	if fresh = e.of.note(id, missed); !fresh {
-		return false, false
+	if news = e.of.note(id, missed); news == nothing {
+		return nothing, false
 	}
 	before := l.over(f, m, who.proved)
 	f, m = e.of.counts(l.Trails.sizes, false)
-	return true, !before && l.over(f, m, who.proved)
+	return news, !before && l.over(f, m, who.proved)
 }
 
-func (l *Lookups) countNetwork(who seeker, now uint32, missed bool) (caught bool) {
+func (l *Lookups) countNetwork(who seeker, now uint32, news told) (caught bool) {
 	e, shard := l.Trails.networks.lock(who.network, now, true)
 	defer shard.mu.Unlock()
 	e.of.move(now, l.half)
 	e.until = now + 2*l.half
-	before, half := l.overNetwork(&e.of, false), &e.of.halves[0]
-	if missed {
-		half.missed++
-		half.callers |= 1 << (who.caller % 64)
-	} else {
-		half.found++
-	}
+	before := l.overNetwork(&e.of, false)
+	e.of.count(news, who.caller)
 	return !before && l.overNetwork(&e.of, false)
 }
 

@@ -26,8 +26,9 @@ type shop struct {
 	now     time.Time
 	log     bytes.Buffer
 	heard   atomic.Int64
-	broken  bool // it gives everything to everybody
-	status  int  // of all answers, unless 0
+	broken  bool            // it gives everything to everybody
+	status  int             // of all answers, unless 0
+	gate    <-chan struct{} // what answers wait for, unless nil
 }
 
 func newShop(t testing.TB, over OverLookups) *shop {
@@ -60,6 +61,9 @@ func newShop(t testing.TB, over OverLookups) *shop {
 // Run is the backend.
 func (s *shop) Run(x *sallyport.Exchange) error {
 	s.heard.Add(1)
+	if s.gate != nil {
+		<-s.gate
+	}
 	status := 404
 	switch owner, _, _ := strings.Cut(x.Params[0], "-"); {
 	case s.status != 0:
@@ -124,7 +128,7 @@ func TestLookups(t *testing.T) {
 			}
 			return s.get("mallory", home, fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()))
 		})
-		if got < 28 || got > 34 {
+		if got < 26 || got > 45 { // so is what is taken for found
 			t.Errorf("%d of its requests were let by", got)
 		}
 	})
@@ -140,7 +144,7 @@ func TestLookups(t *testing.T) {
 			}
 			return status
 		})
-		if misses < 150 || misses > 260 {
+		if misses < 150 || misses > 330 {
 			t.Errorf("%d objects of others were asked for", misses)
 		}
 	})
@@ -163,7 +167,7 @@ func TestLookups(t *testing.T) {
 		}
 	})
 	t.Run("what_says_nothing_of_an_id_is_not_counted", func(t *testing.T) {
-		for _, status := range []int{400, 401, 409, 429, 500, 503} {
+		for _, status := range []int{400, 401, 405, 413, 429, 431, 500, 503} {
 			s := newShop(t, RefuseLookups)
 			s.status = status
 			for i := range 100 {
@@ -239,7 +243,7 @@ func TestLookupsOfNetworks(t *testing.T) {
 	})
 	t.Run("honest_callers_behind_one_address_are_not", func(t *testing.T) {
 		s := newShop(t, RefuseLookups)
-		for i := range 60000 {
+		for i := range 33000 {
 			caller := fmt.Sprint("user", i%1000)
 			if i >= 30000 {
 				caller = "" // nobody proves anything, and the address stands for all
@@ -340,16 +344,16 @@ func TestTrailsAreBounded(t *testing.T) {
 	for range DefaultTrails {
 		who := seeker{caller: random.Uint64(), network: random.Uint64(), proved: true}
 		l.count(who, random.Uint64(), 1, false)
-		l.countNetwork(who, 1, false)
+		l.countNetwork(who, 1, aHit)
 	}
 	callers, networks := l.Trails.Entries()
 	if callers != DefaultTrails || networks != DefaultTrails/4 {
 		t.Errorf("there is room for %d callers and %d networks", callers, networks)
 	}
-	if caller, network := reflect.TypeFor[remembered[trail]]().Size(), reflect.TypeFor[remembered[crossing]]().Size(); caller > 120 || network > 56 {
+	if caller, network := reflect.TypeFor[remembered[trail]]().Size(), reflect.TypeFor[remembered[crossing]]().Size(); caller > 184 || network > 56 {
 		t.Errorf("an entry of a caller takes %d bytes, of a network %d", caller, network)
 	}
-	if _, _, over, _ := l.judgeCaller(mallory, 1); over == "" {
+	if _, _, over, _, _ := l.judgeCaller(mallory, 1, 1); over == "" {
 		t.Error("a flood of callers has flushed out the one who is watched")
 	}
 }
@@ -393,7 +397,7 @@ func lookupUnder(t testing.TB) (*lookup, *sallyport.Exchange) {
 func TestLookupsTakeNoMemory(t *testing.T) {
 	l, x := lookupUnder(t)
 	l.Done(x)
-	if n := testing.AllocsPerRun(100, func() { l.judge(x, l.who(x)); l.Done(x) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { l.judge(x, l.who(x), l.id(x)); l.Done(x); underWay{l}.Done(x) }); n != 0 {
 		t.Errorf("a lookup takes %v allocations", n)
 	}
 }
@@ -404,7 +408,7 @@ func BenchmarkLookups(b *testing.B) {
 	b.Run("judge", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			l.judge(x, l.who(x))
+			l.judge(x, l.who(x), l.id(x))
 		}
 	})
 	b.Run("count", func(b *testing.B) {

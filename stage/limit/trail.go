@@ -3,17 +3,35 @@ package limit
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // trail is what one caller asked for: which ids were found and which were not,
 // each as a linear counting bitmap (Whang, Vander-Zanden and Taylor) of keyed
 // hashes, in two halves of the window. An id that is asked for again sets the
-// same bit: who tries once more is not counted twice.
+// same bit: who tries once more is not counted twice. One id is found or missed and
+// never both: who asks for what it has just deleted, or creates what it has looked
+// for in vain, is looking for nothing.
 type trail struct {
-	began  uint32 // when the newer half of the window began
-	found  [2][foundBits / 64]uint64
-	missed [2][missedBits / 64]uint64
+	began      uint32 // when the newer half of the window began
+	underWay   uint16 // requests for new ids that have no answer yet
+	lastMissed [24]uint16
+	lastFound  [8]uint16
+	nextMissed uint8
+	nextFound  uint8
+	found      [2][foundBits / 64]uint64
+	missed     [2][missedBits / 64]uint64
 }
+
+// told is what an answer told of an id.
+type told uint8
+
+const (
+	nothing told = iota // that was not known
+	aHit                // of an id that was new
+	aMiss               // of an id that was new
+	amends              // that an id is there after all, which was counted as missed
+)
 
 // With 256 bits a thousand ids are counted with an error of about a tenth, with
 // 128 bits two hundred with less than a tenth. See TestTrail.
@@ -51,7 +69,7 @@ func (t *trail) move(now, half uint32) {
 		t.found[1], t.missed[1] = t.found[0], t.missed[0]
 		t.found[0], t.missed[0] = [foundBits / 64]uint64{}, [missedBits / 64]uint64{}
 	case 2:
-		*t = trail{began: now}
+		*t = trail{began: now, underWay: t.underWay}
 	}
 }
 
@@ -65,16 +83,80 @@ func (c *crossing) move(now, half uint32) {
 	}
 }
 
-// note notes an id, and tells whether it is one that was not noted before.
-func (t *trail) note(id uint64, missed bool) bool {
-	newer, older := t.found[0][:], t.found[1][:]
+// note notes an id, and tells what was not known of it before.
+func (t *trail) note(id uint64, missed bool) told {
 	if missed {
-		newer, older = t.missed[0][:], t.missed[1][:]
+		return t.noteMiss(id)
 	}
-	word, bit := id>>32%uint64(len(newer)), uint64(1)<<(id%64)
-	fresh := (newer[word]|older[word])&bit == 0
-	newer[word] |= bit
-	return fresh
+	word, bit := place(id, len(t.found[0]))
+	fresh := (t.found[0][word]|t.found[1][word])&bit == 0
+	t.found[0][word] |= bit
+	if among(t.lastFound[:], id) < 0 {
+		push(t.lastFound[:], &t.nextFound, id)
+	}
+	switch i := among(t.lastMissed[:], id); {
+	case i >= 0:
+		t.lastMissed[i] = 0
+		word, bit = missedPlace(id)
+		t.missed[0][word] &^= bit
+		t.missed[1][word] &^= bit
+		return amends
+	case fresh:
+		return aHit
+	}
+	return nothing
+}
+
+// noteMiss remembers the id only if its bit was not set: what is found later takes
+// back the bit that it set itself, and none that stands for another id as well.
+func (t *trail) noteMiss(id uint64) told {
+	word, bit := missedPlace(id)
+	known := (t.missed[0][word]|t.missed[1][word])&bit != 0
+	if !known && t.wasFound(id) {
+		return nothing
+	}
+	t.missed[0][word] |= bit
+	if known {
+		return nothing
+	}
+	push(t.lastMissed[:], &t.nextMissed, id)
+	return aMiss
+}
+
+// isNew tells whether nothing is known of an id. Bits of missed ids do not count as
+// knowing: the more an attacker missed, the more of what is new would look old.
+func (t *trail) isNew(id uint64) bool { return among(t.lastMissed[:], id) < 0 && !t.wasFound(id) }
+
+// wasFound believes the bits until half of them are set: after that whoever asked
+// for enough objects of its own would seem to have found all others too.
+func (t *trail) wasFound(id uint64) bool {
+	if among(t.lastFound[:], id) >= 0 {
+		return true
+	}
+	set := 0
+	for i := range t.found[0] {
+		set += bits.OnesCount64(t.found[0][i] | t.found[1][i])
+	}
+	word, bit := place(id, len(t.found[0]))
+	return set <= foundBits/2 && (t.found[0][word]|t.found[1][word])&bit != 0
+}
+
+func place(id uint64, words int) (word, bit uint64) {
+	return id >> 32 % uint64(words), uint64(1) << (id % 64)
+}
+
+// missedPlace is by other bits of the hash than the place among those found, or what
+// is taken for found would leave the same bits unset for good.
+func missedPlace(id uint64) (word, bit uint64) { return place(id>>8, missedBits/64) }
+
+// mark is an id among the last ones; 0 is none.
+func mark(id uint64) uint16 { return uint16(id>>48) | 1 }
+
+func among(last []uint16, id uint64) int { return slices.Index(last, mark(id)) }
+
+func push(last []uint16, next *uint8, id uint64) {
+	last[*next] = mark(id)
+	*next = (*next + 1) % uint8(len(last))
 }
 
 // counts are about how many different ids were found and were not; with recent,
@@ -96,6 +178,25 @@ func (c *crossing) counts(recent bool) (found, missed, callers int) {
 		return int(n.found), int(n.missed), bits.OnesCount64(n.callers)
 	}
 	return int(n.found + o.found), int(n.missed + o.missed), bits.OnesCount64(n.callers | o.callers)
+}
+
+// count counts what was told of an id, if anything.
+func (c *crossing) count(news told, caller uint64) {
+	newer, older := &c.halves[0], &c.halves[1]
+	switch news {
+	case aMiss:
+		newer.missed++
+		newer.callers |= 1 << (caller % 64)
+	case amends:
+		newer.found++
+		if newer.missed > 0 {
+			newer.missed--
+		} else if older.missed > 0 {
+			older.missed--
+		}
+	case aHit:
+		newer.found++
+	}
 }
 
 func unless(not bool, bits uint64) uint64 {

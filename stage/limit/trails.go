@@ -7,7 +7,7 @@ import (
 )
 
 // DefaultTrails is how many callers Trails remembers unless it is made with
-// another number: 120 MiB if all of them are used, and 14 MiB for networks, of
+// another number: 184 MiB if all of them are used, and 14 MiB for networks, of
 // which there are a quarter as many.
 const DefaultTrails = 1 << 20
 
@@ -28,7 +28,7 @@ func NewTrails(callers int, now time.Time) *Trails {
 	}
 	t := &Trails{sizes: newSizes()}
 	t.callers = newMemory(callers, now, func(t *trail) int {
-		n := 0
+		n := int(t.underWay)
 		for i := range t.missed[0] {
 			n += bits.OnesCount64(t.missed[0][i] | t.missed[1][i])
 		}
