@@ -333,6 +333,7 @@ func (o *operationBuilder) guardMedia(media *filter.Media, m *openapi.MediaType,
 		controls = append(controls, o.guardList(held, media.Schema)...)
 	}
 	controls = append(controls, o.veil(held, fields, media.Schema)...)
+	held.Watch.Typed = media.Schema.Typed(held.Watch.Capture)
 	media.Guard = held
 	return controls
 }

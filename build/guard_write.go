@@ -153,6 +153,9 @@ func (o *operationBuilder) guardBody(all []statement, fields []*config.Field) {
 		set := guard.NewSet(rule.Request, rules...)
 		look.Rules, look.Watch.Capture = set, set.Capture
 		o.guardWritable(&look, fields, m)
+		if look.Schema != nil {
+			look.Watch.Typed = look.Schema.Typed(look.Watch.Capture)
+		}
 		if !isJSON(one) || look.Schema == nil {
 			controls = append(controls, enforced(m.At, "a body of %s that is not JSON with a schema is refused, since rules are asked about it", m.Range))
 		}
@@ -202,7 +205,7 @@ func (o *operationBuilder) guardObject(all []statement, read *openapi.Operation)
 	v.Bodies[rule.Object] = schema
 	set := guard.NewSet(rule.Object, o.compileAll(all, v)...)
 	look := inspect.Look{Schema: schema, Rules: set}
-	look.Watch.Capture = set.Capture
+	look.Watch.Capture, look.Watch.Typed = set.Capture, schema.Typed(set.Capture)
 	step := &inspect.Object{
 		Bases: read.BasePaths, Path: pathOf(o.declared), Query: o.readQuery(read), IfMatch: o.ifMatch(read), Look: look,
 	}

@@ -1,50 +1,76 @@
 package jsonschema
 
-import "strings"
+// Typed is what stands at a place, or on the way to it, as a schema has it.
+type Typed struct {
+	Place *Place
+	Types Types
+}
 
-// Misread tells whether a body with these faults may hold something else at
-// places than their schemas say, or hold it elsewhere: a value on the way is of
-// another type, or of no branch. Whoever decides by what stands there cannot
-// decide then. Of more faults than are told nothing is known.
-func Misread(faults []Fault, places []*Place) bool {
-	if len(faults) >= maxFaults {
-		return len(places) > 0
-	}
-	for i := range faults {
-		switch faults[i].Keyword {
-		case "type", "oneOf", "anyOf", "allOf", "not", "$ref":
-			if leadsTo(faults[i].Pointer, places) {
-				return true
+// Typed are the places and all places on the way to them, with the types that the
+// schema gives them. It is for the time of loading: see Watch.Typed.
+func (s *Schema) Typed(places []*Place) []Typed {
+	var all []Typed
+	known := make(map[string]bool)
+	for _, p := range places {
+		for n := range len(p.steps) + 1 {
+			on := &Place{steps: p.steps[:n], stars: p.stars}
+			if name := on.key(); !known[name] {
+				known[name] = true
+				all = append(all, Typed{on, s.TypesAt(on)})
 			}
 		}
 	}
-	return false
+	return all
 }
 
-// leadsTo tells whether a value is at one of the places, or on the way to it.
-func leadsTo(pointer string, places []*Place) bool {
-	tokens := tokensOf(pointer)
-	for _, p := range places {
-		if len(tokens) <= len(p.steps) && begins(p.steps, tokens) {
+// key tells ways apart.
+func (p *Place) key() string {
+	var b []byte
+	for _, s := range p.steps {
+		b = append(b, '/')
+		if s.any {
+			b = append(b, '*', '/')
+		}
+		b = append(b, escape(s.name)...)
+	}
+	return string(b)
+}
+
+// misread tells whether a value is of another type than its place has. One that
+// is null says nothing, whatever its type.
+func (k *check) misread(typed []Typed) bool {
+	for i := range typed {
+		first := len(k.sight.reached)
+		k.reach(typed[i].Place, 0)
+		other := false
+		for _, v := range k.sight.reached[first:] {
+			types := typed[i].Types
+			if types&Integer != 0 {
+				types |= Number
+			}
+			other = other || k.kind(v)&^types != 0
+		}
+		k.sight.reached = k.sight.reached[:first]
+		if other {
 			return true
 		}
 	}
 	return false
 }
 
-func begins(steps []step, tokens []string) bool {
-	for i, token := range tokens {
-		name := strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
-		if !steps[i].any && steps[i].name != name {
-			return false
-		}
+// kind is the type of a value; none for null.
+func (k *check) kind(v int32) Types {
+	switch k.values[v].kind {
+	case 'n':
+		return 0
+	case 't', 'f':
+		return Boolean
+	case '"':
+		return String
+	case '[':
+		return Array
+	case '{':
+		return Object
 	}
-	return true
-}
-
-func tokensOf(pointer string) []string {
-	if pointer == "" {
-		return nil
-	}
-	return strings.Split(pointer[1:], "/")
+	return Number
 }

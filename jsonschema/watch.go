@@ -13,6 +13,9 @@ import (
 type Watch struct {
 	// Capture are the places whose values are wanted.
 	Capture []*Place
+	// Typed are places and the types that they must have for what is captured to be
+	// believed, see Found.Misread.
+	Typed []Typed
 	// Free asks for the strings that the schema leaves free, see Found.Free.
 	Free bool
 	// Mask are the values that leave masked.
@@ -58,6 +61,9 @@ type Found struct {
 	// that holds members that must not stand there, and were not to be taken
 	// out, is shown as it came, but for the items that Keep dropped.
 	Captured []Captured
+	// Misread tells that a value at one of Watch.Typed has another type: what was
+	// captured may stand elsewhere, or be something else, than its schema says.
+	Misread bool
 	// Keep decides whether an item stays: by the index of the rule in
 	// Watch.Keep, and what was captured of the item, where Place is one of
 	// Keep.Read. It must not hold on to what it is given. Where it is nil, no
@@ -200,6 +206,7 @@ func (s *Schema) Look(body []byte, may Cleaning, watch *Watch, found *Found) Cle
 func (k *check) show(s *Schema, cleaned *Cleaned, holds bool) {
 	k.sight.gone = cleaned.Gone
 	k.capture(0, k.asked.Capture, &k.sight.found.Captured)
+	k.sight.found.Misread = k.misread(k.asked.Typed)
 	if k.asked.Free {
 		if holds {
 			k.steps, k.maxSteps = 0, maxBinding+bindingByValue*len(k.values)

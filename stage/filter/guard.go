@@ -81,11 +81,10 @@ func (g *Guard) look(x *sallyport.Exchange, schema *jsonschema.Schema, body []by
 		x.Note(slog.Int("masked", cleaned.MaskCount))
 	}
 	private(x)
-	misread := jsonschema.Misread(cleaned.Faults, g.Watch.Capture)
 	switch {
-	case misread && g.Allow != nil:
+	case found.Misread && g.Allow != nil:
 		return cleaned, unknown(errMisread)
-	case misread && g.Veil != nil:
+	case found.Misread && g.Veil != nil:
 		return cleaned, problem.Fail(problem.AnswerInvalid, errMisread)
 	case g.Allow == nil:
 		return cleaned, nil

@@ -32,7 +32,7 @@ type Look struct {
 func (l *Look) decide(x *sallyport.Exchange, body []byte) error {
 	found := new(jsonschema.Found)
 	defer found.Reset()
-	if c := l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found); c.Undecided || jsonschema.Misread(c.Faults, l.Watch.Capture) {
+	if c := l.Schema.Look(body, jsonschema.Cleaning{}, &l.Watch, found); c.Undecided || found.Misread {
 		return unread()
 	}
 	if err := l.Rules.Decide(x, found.Captured); err != nil || l.Writable == nil {

@@ -97,7 +97,8 @@ func (o *Object) read(x *sallyport.Exchange, request *message.Request, params []
 	}
 	found := new(jsonschema.Found)
 	defer found.Reset()
-	if c := o.Look.Schema.Look(body, jsonschema.Cleaning{}, &o.Look.Watch, found); c.Undecided || jsonschema.Misread(c.Faults, o.Look.Watch.Capture) {
+	may := jsonschema.Cleaning{Undeclared: true, Hidden: true} // as of any answer
+	if c := o.Look.Schema.Look(body, may, &o.Look.Watch, found); c.Undecided || found.Misread {
 		return nil, o.unread()
 	}
 	return &reading{values: copied(found.Captured), etag: strings.Clone(validator(asked.Response.Fields))}, nil
