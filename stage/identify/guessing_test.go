@@ -355,9 +355,10 @@ func TestTriesAtOneTimeAreBounded(t *testing.T) {
 				turned++
 			}
 		}
-		// Those that stood in the queue are judged by what the first have come to.
-		if checked, limit := sent-turned, a.guessing.Client.Count; checked < limit || checked > limit+clientSeats {
-			t.Errorf("%d tries were checked, want the %d that are let by, and %d under way on top", checked, limit, clientSeats)
+		// Those that stood in the queue are judged by what the first have come to. A
+		// seat is free a moment before what came of its try is counted.
+		if checked, limit := sent-turned, a.guessing.Client.Count; checked < limit || checked > limit+2*clientSeats {
+			t.Errorf("%d tries were checked, want the %d that are let by, and those under way or just ended on top", checked, limit)
 		}
 		if held.most > clientSeats {
 			t.Errorf("%d tries were under way at one time", held.most)
